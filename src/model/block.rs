@@ -1,0 +1,79 @@
+//! Blocks: decoded bytes with the marks of records and fields.
+//!
+//! All formats meet here. A format may change the bytes in place (unquote a CSV cell, unescape a JSON string, overwrite
+//! delimiters and structure), which never lengthens them, so a value's first byte keeps the place it had in the decoded
+//! object and `Block::offset` plus a position is an address. Between two cells there is always at least one
+//! [`SEPARATOR`], which no pattern may match, so no hit crosses two values.
+
+use super::field::FieldId;
+use std::ops::Range;
+
+/// The byte that stands between cells, and in place of everything that is structure.
+pub const SEPARATOR: u8 = b'\n';
+
+/// What the marks of a block mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Lines of text. A record is a line, a message or a paragraph; `row` is the number of its first line, from 1.
+    Text,
+    /// Rows and columns. `row` counts from 1 after the header.
+    Table,
+    /// Objects within objects. `row` is the line (one value a line) or the number of the record among those of its path,
+    /// from 1.
+    Tree,
+}
+
+/// One value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// First byte of the value in `Block::bytes`.
+    pub start: u32,
+    /// One past its last byte. Empty values have no cell.
+    pub end: u32,
+    /// The field it is the value of.
+    pub field: FieldId,
+    /// The record it belongs to: an index into `Block::records`.
+    pub record: u32,
+}
+
+/// One record, or the part of it that lies in this block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordMark {
+    /// Its number in the object, from 0 in order of opening; a record that goes on in a later block keeps it.
+    pub id: u64,
+    /// The record that encloses it: an index into this block's records, always smaller than its own.
+    pub parent: Option<u32>,
+    /// Its row; see [`Layout`].
+    pub row: u64,
+    /// The path at which it stands in a tree (`/Customer/*`), as a field; 0 elsewhere.
+    pub path: FieldId,
+    /// Where it lies in the decoded object; the end is the block's end while it is open.
+    pub source: Range<u64>,
+    /// It is not closed at the end of this block: a later block carries a mark with the same `id`.
+    pub open: bool,
+}
+
+/// A batch of records.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The bytes the matcher sees, the margins included.
+    pub bytes: Vec<u8>,
+    /// The part of `bytes` this block owns. Bytes outside are margins that another block owns; they are there so that a
+    /// match may look at its surroundings. Only an endless line makes margins.
+    pub owned: Range<u32>,
+    /// Offset of `bytes[0]` in the decoded object.
+    pub offset: u64,
+    /// The layout of the marks.
+    pub layout: Layout,
+    /// The values, in order of `start`, not overlapping.
+    pub cells: Vec<Cell>,
+    /// The records: those still open from earlier blocks first, then in order of opening.
+    pub records: Vec<RecordMark>,
+}
+
+impl Block {
+    /// The bytes of a cell.
+    pub fn cell(&self, cell: &Cell) -> &[u8] {
+        &self.bytes[cell.start as usize..cell.end as usize]
+    }
+}

@@ -1,0 +1,69 @@
+//! Gaps: what was not read, or not whole, and why.
+
+use serde::{Deserialize, Serialize};
+
+/// Why something was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapKind {
+    /// It was listed and is no longer there.
+    NotFound,
+    /// The operating system or the store refused.
+    PermissionDenied,
+    /// A kind of file that is not read; the only kind that leaves an object SKIPPED.
+    Unsupported,
+    /// The stream ended before its format said so.
+    Truncated,
+    /// Bytes that the format does not allow.
+    Corrupt,
+    /// Decompression past the ratio or size limit.
+    Expansion,
+    /// Nesting past the depth limit.
+    Depth,
+    /// A record or value past its size limit.
+    RecordSize,
+    /// More fields than the limit; the rest are not told apart.
+    FieldCount,
+    /// The object changed while it was read.
+    Changed,
+    /// An identifying field stood after its children in a record too large to hold.
+    LateParent,
+    /// A read failed.
+    Io,
+    /// A parser panicked; a defect to report.
+    Internal,
+}
+
+impl GapKind {
+    /// The word the inventory and reports use.
+    pub const fn code(self) -> &'static str {
+        match self {
+            GapKind::NotFound => "not_found",
+            GapKind::PermissionDenied => "permission_denied",
+            GapKind::Unsupported => "unsupported",
+            GapKind::Truncated => "truncated",
+            GapKind::Corrupt => "corrupt",
+            GapKind::Expansion => "expansion",
+            GapKind::Depth => "depth",
+            GapKind::RecordSize => "record_size",
+            GapKind::FieldCount => "field_count",
+            GapKind::Changed => "changed",
+            GapKind::LateParent => "late_parent",
+            GapKind::Io => "io",
+            GapKind::Internal => "internal",
+        }
+    }
+}
+
+/// One gap in one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Why.
+    pub kind: GapKind,
+    /// First decoded byte that was not read, where that is known.
+    pub offset: Option<u64>,
+    /// How many bytes were not read, where that is known.
+    pub bytes: Option<u64>,
+    /// A sentence for a person, with the remedy; never a value from the object.
+    pub detail: String,
+}

@@ -1,0 +1,41 @@
+//! Every budget that keeps a hostile or huge object from hurting a scan.
+
+/// The limits of decoding. All sizes are in bytes.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a block, about; a block ends at the first record end past this.
+    pub block_bytes: usize,
+    /// A record (row, line group, JSON element) longer than this is a gap, or is cut if it is text.
+    pub record_bytes_max: usize,
+    /// Margin on each side of a cut in an endless line.
+    pub margin_bytes: usize,
+    /// Nesting of JSON and of containers of values.
+    pub depth_max: usize,
+    /// Containers within containers (gzip in gzip).
+    pub container_depth_max: usize,
+    /// Distinct fields of an object; the rest share one.
+    pub fields_max: usize,
+    /// Decompressed bytes per compressed byte, once `expansion_floor` is passed.
+    pub expansion_ratio_max: u64,
+    /// Decompressed bytes below which the ratio is not looked at.
+    pub expansion_floor: u64,
+    /// Decompressed bytes of one object.
+    pub expansion_bytes_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            block_bytes: 256 << 10,
+            record_bytes_max: 4 << 20,
+            margin_bytes: 1024,
+            depth_max: 128,
+            container_depth_max: 4,
+            fields_max: 4096,
+            // Deflate cannot exceed 1032:1; logs of one repeated line reach 300:1 and are data, not bombs.
+            expansion_ratio_max: 500,
+            expansion_floor: 64 << 20,
+            expansion_bytes_max: 1 << 40,
+        }
+    }
+}
