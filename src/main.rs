@@ -1,1 +1,3 @@
-fn main(){}
+//! The program `rollcall`: see `src/cli`.
+
+fn main() {}

@@ -5,8 +5,9 @@
 //! object and `Block::offset` plus a position is an address. Between two cells there is always at least one
 //! [`SEPARATOR`], which no pattern may match, so no hit crosses two values.
 
-use super::field::FieldId;
-use std::ops::Range;
+use super::field::{FieldId, Schema};
+use super::gap::Gap;
+use std::ops::{ControlFlow, Range};
 
 /// The byte that stands between cells, and in place of everything that is structure.
 pub const SEPARATOR: u8 = b'\n';
@@ -76,4 +77,12 @@ impl Block {
     pub fn cell(&self, cell: &Cell) -> &[u8] {
         &self.bytes[cell.start as usize..cell.end as usize]
     }
+}
+
+/// What takes the blocks of an object as they are decoded.
+pub trait BlockSink {
+    /// A block, with the schema as it stands; the schema only grows. `Break` asks the decoder to stop soon.
+    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()>;
+    /// Something that was not read.
+    fn gap(&mut self, gap: Gap);
 }

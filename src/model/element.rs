@@ -158,6 +158,8 @@ impl Form {
 
     /// The form of a word, or `None`.
     pub fn from_code(code: &str) -> Option<Form> {
-        [Form::Clear, Form::Truncated, Form::Hashed, Form::Encrypted, Form::Tokenised].into_iter().find(|f| f.code() == code)
+        [Form::Clear, Form::Truncated, Form::Hashed, Form::Encrypted, Form::Tokenised]
+            .into_iter()
+            .find(|f| f.code() == code)
     }
 }

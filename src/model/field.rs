@@ -63,9 +63,7 @@ pub fn words_of(name: &str) -> Vec<String> {
             let step = (p.is_lowercase() && c.is_uppercase())
                 || (p.is_uppercase() && c.is_uppercase() && next_lower)
                 || (p.is_ascii_digit() && c.is_alphabetic())
-                || (p.is_alphabetic()
-                    && c.is_ascii_digit()
-                    && chars.get(i + 1).is_some_and(|n| n.is_ascii_digit()));
+                || (p.is_alphabetic() && c.is_ascii_digit() && chars.get(i + 1).is_some_and(|n| n.is_ascii_digit()));
             if step && !word.is_empty() {
                 words.push(std::mem::take(&mut word));
             }

@@ -5,6 +5,7 @@ use super::element::Element;
 use super::gap::Gap;
 use super::mention::{Mention, MentionElement, NameSignature, Population, Residence, Token, TokenValue};
 use super::object::{Object, Status};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Table `objects`: one object version that was listed.
@@ -290,3 +291,54 @@ pub struct RunRow {
     pub previous: String,
 }
 
+/// The tables of an inventory, at one moment, as readers see them. `inventory` implements it over Parquet; tests do over
+/// vectors. Rows are handed over one at a time; nothing is collected. An error from the callback ends the reading and is
+/// returned.
+pub trait Tables {
+    /// Every live object (and, with `retired`, those retired too), in no promised order.
+    fn objects(&self, retired: bool, each: &mut dyn FnMut(ObjectRow) -> std::io::Result<()>) -> std::io::Result<()>;
+    /// Mentions of live objects, or of the live ones among `only`, in no promised order.
+    fn mentions(
+        &self,
+        only: Option<&BTreeSet<u64>>,
+        each: &mut dyn FnMut(MentionRow) -> std::io::Result<()>,
+    ) -> std::io::Result<()>;
+    /// The same without locators and paths, for linking.
+    fn link_mentions(&self, each: &mut dyn FnMut(LinkMention) -> std::io::Result<()>) -> std::io::Result<()>;
+    /// Orphans of live objects, or of the live ones among `only`.
+    fn orphans(
+        &self,
+        only: Option<&BTreeSet<u64>>,
+        each: &mut dyn FnMut(OrphanRow) -> std::io::Result<()>,
+    ) -> std::io::Result<()>;
+    /// Fields of live objects, or of the live ones among `only`.
+    fn fields(
+        &self,
+        only: Option<&BTreeSet<u64>>,
+        each: &mut dyn FnMut(FieldRow) -> std::io::Result<()>,
+    ) -> std::io::Result<()>;
+    /// Memberships of live mentions, or of those in `only`.
+    fn memberships(
+        &self,
+        only: Option<&BTreeSet<u64>>,
+        each: &mut dyn FnMut(MembershipRow) -> std::io::Result<()>,
+    ) -> std::io::Result<()>;
+    /// Consumers, in ascending order of id.
+    fn consumers(&self, each: &mut dyn FnMut(ConsumerRow) -> std::io::Result<()>) -> std::io::Result<()>;
+    /// Identifiers, in ascending order of token; a token that several consumers hold has a row for each.
+    fn identifiers(&self, each: &mut dyn FnMut(IdentifierRow) -> std::io::Result<()>) -> std::io::Result<()>;
+    /// Merges, in no promised order.
+    fn links(&self, each: &mut dyn FnMut(LinkRow) -> std::io::Result<()>) -> std::io::Result<()>;
+}
+
+/// Where a link run writes what it derives. Rows come in the orders that [`Tables`] promises.
+pub trait DerivedSink {
+    /// A membership.
+    fn membership(&mut self, row: MembershipRow) -> std::io::Result<()>;
+    /// A consumer.
+    fn consumer(&mut self, row: ConsumerRow) -> std::io::Result<()>;
+    /// An identifier.
+    fn identifier(&mut self, row: IdentifierRow) -> std::io::Result<()>;
+    /// A merge.
+    fn link(&mut self, row: LinkRow) -> std::io::Result<()>;
+}
