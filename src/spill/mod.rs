@@ -2,13 +2,15 @@
 //!
 //! Linking and scoping are joins over tables of any size. A [`Sorter`] takes records of a fixed length, keeps a bounded
 //! buffer, writes each full buffer as a sorted run to a temporary file that no directory names (so that nothing is left
-//! behind by a crash), and merges the runs. Records are byte arrays in lexicographic order: integers go in big-endian.
-//! This folder knows nothing of what the bytes mean.
+//! behind by a crash), and merges the runs. Records are byte arrays in lexicographic order: integers go in big-endian,
+//! which [`Put`] and [`Take`] do. This folder knows nothing of what the bytes mean.
 
+use rayon::slice::ParallelSliceMut;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// Runs merged at once; more are first merged into one.
@@ -21,8 +23,13 @@ pub struct Sorter<const N: usize> {
     dir: PathBuf,
     buffer: Vec<[u8; N]>,
     records_max: usize,
-    runs: Vec<File>,
+    runs: Vec<Run>,
     pushed: u64,
+}
+
+struct Run {
+    file: File,
+    bytes: u64,
 }
 
 impl<const N: usize> Sorter<N> {
@@ -37,13 +44,13 @@ impl<const N: usize> Sorter<N> {
         }
     }
 
-    /// Adds a record. An error names a full or unwritable temporary folder.
+    /// Adds a record. An error names the temporary folder that is full or cannot be written.
     pub fn push(&mut self, record: [u8; N]) -> io::Result<()> {
         if self.buffer.len() == self.records_max {
             self.spill()?;
         }
         if self.buffer.len() == self.buffer.capacity() {
-            // Grown by hand: doubling would pass the budget.
+            // Doubling would pass the budget at its last step.
             let step = self.buffer.len().max(1024).min(self.records_max - self.buffer.len());
             self.buffer.reserve_exact(step);
         }
@@ -63,84 +70,126 @@ impl<const N: usize> Sorter<N> {
     }
 
     fn spill(&mut self) -> io::Result<()> {
-        self.buffer.sort_unstable();
-        let mut out =
-            BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(&self.dir).map_err(|e| in_dir(&self.dir, e))?);
-        for record in &self.buffer {
-            out.write_all(record).map_err(|e| in_dir(&self.dir, e))?;
-        }
+        self.buffer.par_sort_unstable();
+        let run = write_run(&self.dir, self.buffer.iter().map(|r| Ok(*r)))?;
         self.buffer.clear();
-        self.runs.push(rewound(out, &self.dir)?);
+        self.runs.push(run);
         if self.runs.len() == FAN_IN {
-            let runs = std::mem::take(&mut self.runs);
-            let mut out =
-                BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(&self.dir).map_err(|e| in_dir(&self.dir, e))?);
-            for record in Merge::<N>::new(runs)? {
-                out.write_all(&record?).map_err(|e| in_dir(&self.dir, e))?;
-            }
-            self.runs.push(rewound(out, &self.dir)?);
+            let run = write_run(&self.dir, Merge::<N>::new(&self.runs)?)?;
+            self.runs = vec![run];
         }
         Ok(())
     }
 
-    /// The records in ascending order, duplicates kept.
+    /// Everything that was pushed, in order.
     pub fn sorted(mut self) -> io::Result<Sorted<N>> {
         if self.runs.is_empty() {
-            self.buffer.sort_unstable();
-            return Ok(Sorted::Memory(self.buffer.into_iter()));
+            self.buffer.par_sort_unstable();
+        } else {
+            if !self.buffer.is_empty() {
+                self.spill()?;
+            }
+            self.buffer = Vec::new();
         }
-        if !self.buffer.is_empty() {
-            self.spill()?;
-        }
-        drop(self.buffer);
-        Ok(Sorted::Runs(Merge::new(self.runs)?))
+        Ok(Sorted { memory: self.buffer, runs: self.runs, len: self.pushed })
     }
 }
 
-fn rewound(out: BufWriter<File>, dir: &Path) -> io::Result<File> {
-    let mut file = out.into_inner().map_err(|e| in_dir(dir, e.into_error()))?;
-    file.rewind()?;
-    Ok(file)
+fn write_run<const N: usize>(dir: &Path, records: impl Iterator<Item = io::Result<[u8; N]>>) -> io::Result<Run> {
+    let named = |e: io::Error| {
+        io::Error::new(e.kind(), format!("temporary folder {}: {e}; point TMPDIR at a folder with room", dir.display()))
+    };
+    let mut out = BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(dir).map_err(named)?);
+    let mut bytes = 0;
+    for record in records {
+        out.write_all(&record?).map_err(named)?;
+        bytes += N as u64;
+    }
+    Ok(Run { file: out.into_inner().map_err(|e| named(e.into_error()))?, bytes })
 }
 
-fn in_dir(dir: &Path, error: io::Error) -> io::Error {
-    io::Error::new(
-        error.kind(),
-        format!("temporary folder {}: {error}; set TMPDIR to a folder with room", dir.display()),
-    )
+/// Sorted records, which can be gone through any number of times.
+pub struct Sorted<const N: usize> {
+    memory: Vec<[u8; N]>,
+    runs: Vec<Run>,
+    len: u64,
+}
+
+impl<const N: usize> Sorted<N> {
+    /// The records in ascending order, duplicates kept.
+    pub fn iter(&self) -> io::Result<Records<'_, N>> {
+        if self.runs.is_empty() { Ok(Records::Memory(self.memory.iter())) } else { Ok(Records::Runs(Merge::new(&self.runs)?)) }
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
 }
 
 /// Records in ascending order.
-pub enum Sorted<const N: usize> {
-    /// All of them fitted.
-    Memory(std::vec::IntoIter<[u8; N]>),
+pub enum Records<'a, const N: usize> {
+    /// All of them fitted in memory.
+    Memory(std::slice::Iter<'a, [u8; N]>),
     /// They are merged from runs.
-    Runs(Merge<N>),
+    Runs(Merge<'a, N>),
 }
 
-impl<const N: usize> Iterator for Sorted<N> {
+impl<const N: usize> Iterator for Records<'_, N> {
     type Item = io::Result<[u8; N]>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Sorted::Memory(records) => records.next().map(Ok),
-            Sorted::Runs(merge) => merge.next(),
+            Records::Memory(records) => records.next().map(|r| Ok(*r)),
+            Records::Runs(merge) => merge.next(),
         }
     }
 }
 
 /// A merge of sorted runs.
-pub struct Merge<const N: usize> {
-    runs: Vec<BufReader<File>>,
+pub struct Merge<'a, const N: usize> {
+    runs: Vec<RunReader<'a>>,
     heads: BinaryHeap<Reverse<([u8; N], usize)>>,
 }
 
-impl<const N: usize> Merge<N> {
-    fn new(files: Vec<File>) -> io::Result<Self> {
-        let mut runs: Vec<_> = files.into_iter().map(|f| BufReader::with_capacity(READ_BYTES, f)).collect();
+/// Reads a run by position, so that one file serves any number of passes.
+struct RunReader<'a> {
+    run: &'a Run,
+    read: u64,
+    buffer: Vec<u8>,
+    at: usize,
+}
+
+impl<'a> RunReader<'a> {
+    fn next<const N: usize>(&mut self) -> io::Result<Option<[u8; N]>> {
+        if self.at == self.buffer.len() {
+            let whole = (READ_BYTES / N).max(1) * N;
+            let want = (self.run.bytes - self.read).min(whole as u64) as usize;
+            if want == 0 {
+                return Ok(None);
+            }
+            self.buffer.resize(want, 0);
+            self.run.file.read_exact_at(&mut self.buffer, self.read)?;
+            self.read += want as u64;
+            self.at = 0;
+        }
+        let record = self.buffer[self.at..self.at + N].try_into().map_err(io::Error::other)?;
+        self.at += N;
+        Ok(Some(record))
+    }
+}
+
+impl<'a, const N: usize> Merge<'a, N> {
+    fn new(runs: &'a [Run]) -> io::Result<Self> {
+        let mut runs: Vec<_> = runs.iter().map(|run| RunReader { run, read: 0, buffer: Vec::new(), at: 0 }).collect();
         let mut heads = BinaryHeap::with_capacity(runs.len());
         for (i, run) in runs.iter_mut().enumerate() {
-            if let Some(record) = next_record(run)? {
+            if let Some(record) = run.next()? {
                 heads.push(Reverse((record, i)));
             }
         }
@@ -148,22 +197,13 @@ impl<const N: usize> Merge<N> {
     }
 }
 
-fn next_record<const N: usize>(run: &mut BufReader<File>) -> io::Result<Option<[u8; N]>> {
-    let mut record = [0; N];
-    match run.read_exact(&mut record) {
-        Ok(()) => Ok(Some(record)),
-        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-        Err(e) => Err(e),
-    }
-}
-
-impl<const N: usize> Iterator for Merge<N> {
+impl<const N: usize> Iterator for Merge<'_, N> {
     type Item = io::Result<[u8; N]>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut head = self.heads.peek_mut()?;
         let Reverse((record, i)) = *head;
-        match next_record(&mut self.runs[i]) {
+        match self.runs[i].next() {
             Ok(Some(next)) => *head = Reverse((next, i)),
             Ok(None) => {
                 std::collections::binary_heap::PeekMut::pop(head);
@@ -171,5 +211,90 @@ impl<const N: usize> Iterator for Merge<N> {
             Err(e) => return Some(Err(e)),
         }
         Some(Ok(record))
+    }
+}
+
+/// Fills a record from its front.
+pub struct Put<const N: usize> {
+    bytes: [u8; N],
+    at: usize,
+}
+
+impl<const N: usize> Default for Put<N> {
+    fn default() -> Self {
+        Put { bytes: [0; N], at: 0 }
+    }
+}
+
+impl<const N: usize> Put<N> {
+    /// Appends bytes as they are.
+    pub fn bytes(mut self, bytes: &[u8]) -> Self {
+        self.bytes[self.at..self.at + bytes.len()].copy_from_slice(bytes);
+        self.at += bytes.len();
+        self
+    }
+
+    /// Appends a byte.
+    pub fn u8(self, value: u8) -> Self {
+        self.bytes(&[value])
+    }
+
+    /// Appends two bytes, big-endian.
+    pub fn u16(self, value: u16) -> Self {
+        self.bytes(&value.to_be_bytes())
+    }
+
+    /// Appends four bytes, big-endian.
+    pub fn u32(self, value: u32) -> Self {
+        self.bytes(&value.to_be_bytes())
+    }
+
+    /// Appends eight bytes, big-endian.
+    pub fn u64(self, value: u64) -> Self {
+        self.bytes(&value.to_be_bytes())
+    }
+
+    /// The record; what was not filled is zero.
+    pub fn done(self) -> [u8; N] {
+        self.bytes
+    }
+}
+
+/// Reads a record from its front, in the order in which [`Put`] filled it.
+pub struct Take<'a>(&'a [u8]);
+
+impl<'a> Take<'a> {
+    /// A reader of a record, or of what follows its first bytes.
+    pub fn new(record: &'a [u8]) -> Self {
+        Take(record)
+    }
+
+    /// The next bytes as they are.
+    pub fn bytes<const K: usize>(&mut self) -> [u8; K] {
+        let (head, rest) = self.0.split_at(K);
+        self.0 = rest;
+        let mut bytes = [0; K];
+        bytes.copy_from_slice(head);
+        bytes
+    }
+
+    /// The next byte.
+    pub fn u8(&mut self) -> u8 {
+        self.bytes::<1>()[0]
+    }
+
+    /// The next two bytes.
+    pub fn u16(&mut self) -> u16 {
+        u16::from_be_bytes(self.bytes())
+    }
+
+    /// The next four bytes.
+    pub fn u32(&mut self) -> u32 {
+        u32::from_be_bytes(self.bytes())
+    }
+
+    /// The next eight bytes.
+    pub fn u64(&mut self) -> u64 {
+        u64::from_be_bytes(self.bytes())
     }
 }
