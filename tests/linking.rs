@@ -1,1 +1,470 @@
-//! (to be written)
+//! Linking, rule by rule, and against a union-find.
+
+use rollcall::identity::link::{LinkSummary, Spills, link};
+use rollcall::model::detector::Class;
+use rollcall::model::element::{Element, Form};
+use rollcall::model::mention::{MentionElement, NameSignature, Population, Token, TokenValue};
+use rollcall::model::rows::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+
+/// Mentions in memory; linking reads nothing else.
+struct Mentions(Vec<LinkMention>);
+
+impl Tables for Mentions {
+    fn link_mentions(&self, each: &mut dyn FnMut(LinkMention) -> io::Result<()>) -> io::Result<()> {
+        self.0.iter().cloned().try_for_each(each)
+    }
+    fn objects(&self, _: bool, _: &mut dyn FnMut(ObjectRow) -> io::Result<()>) -> io::Result<()> {
+        unreachable!("linking reads mentions only")
+    }
+    fn mentions(&self, _: Option<&BTreeSet<u64>>, _: &mut dyn FnMut(MentionRow) -> io::Result<()>) -> io::Result<()> {
+        unreachable!("linking reads link_mentions only")
+    }
+    fn orphans(&self, _: Option<&BTreeSet<u64>>, _: &mut dyn FnMut(OrphanRow) -> io::Result<()>) -> io::Result<()> {
+        unreachable!("linking reads mentions only")
+    }
+    fn fields(&self, _: Option<&BTreeSet<u64>>, _: &mut dyn FnMut(FieldRow) -> io::Result<()>) -> io::Result<()> {
+        unreachable!("linking reads mentions only")
+    }
+    fn memberships(
+        &self,
+        _: Option<&BTreeSet<u64>>,
+        _: &mut dyn FnMut(MembershipRow) -> io::Result<()>,
+    ) -> io::Result<()> {
+        unreachable!("linking reads mentions only")
+    }
+    fn consumers(&self, _: &mut dyn FnMut(ConsumerRow) -> io::Result<()>) -> io::Result<()> {
+        unreachable!("linking reads mentions only")
+    }
+    fn identifiers(&self, _: &mut dyn FnMut(IdentifierRow) -> io::Result<()>) -> io::Result<()> {
+        unreachable!("linking reads mentions only")
+    }
+    fn links(&self, _: &mut dyn FnMut(LinkRow) -> io::Result<()>) -> io::Result<()> {
+        unreachable!("linking reads mentions only")
+    }
+}
+
+/// What linking wrote.
+#[derive(Default, PartialEq, Debug)]
+struct Derived {
+    memberships: Vec<MembershipRow>,
+    consumers: Vec<ConsumerRow>,
+    identifiers: Vec<IdentifierRow>,
+    links: Vec<LinkRow>,
+}
+
+impl DerivedSink for Derived {
+    fn membership(&mut self, row: MembershipRow) -> io::Result<()> {
+        self.memberships.push(row);
+        Ok(())
+    }
+    fn consumer(&mut self, row: ConsumerRow) -> io::Result<()> {
+        self.consumers.push(row);
+        Ok(())
+    }
+    fn identifier(&mut self, row: IdentifierRow) -> io::Result<()> {
+        self.identifiers.push(row);
+        Ok(())
+    }
+    fn link(&mut self, row: LinkRow) -> io::Result<()> {
+        self.links.push(row);
+        Ok(())
+    }
+}
+
+impl Derived {
+    /// The consumers of a mention, with their certainty.
+    fn of(&self, number: u64) -> Vec<(TokenValue, Certainty)> {
+        let mut of: Vec<_> =
+            self.memberships.iter().filter(|m| m.mention.number == number).map(|m| (m.consumer, m.certainty)).collect();
+        of.sort();
+        of
+    }
+
+    /// The consumer of a mention that has exactly one.
+    fn one(&self, number: u64) -> TokenValue {
+        let of = self.of(number);
+        assert_eq!(of.len(), 1, "mention {number} has {of:?}");
+        of[0].0
+    }
+
+    fn same(&self, a: u64, b: u64) -> bool {
+        self.one(a) == self.one(b)
+    }
+}
+
+fn run(mentions: Vec<LinkMention>, memory: usize) -> (Derived, LinkSummary) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut derived = Derived::default();
+    let summary = link(&Mentions(mentions), &mut derived, &Spills { dir: dir.path(), memory }).unwrap();
+    derived.memberships.sort();
+    derived.links.sort_by_key(|l| (l.consumer, l.left, l.right));
+    assert!(derived.consumers.is_sorted_by_key(|c| c.id), "consumers come by id");
+    assert!(derived.identifiers.is_sorted_by_key(|i| i.token), "identifiers come by token");
+    (derived, summary)
+}
+
+fn linked(mentions: Vec<LinkMention>) -> Derived {
+    run(mentions, 1 << 20).0
+}
+
+/// Letters to a number, for hashes that a test can read.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)) | 1
+}
+
+fn name(first: &str, last: &str) -> NameSignature {
+    let root = match first {
+        "bob" | "robert" => "robert",
+        other => other,
+    };
+    let near = |word: &str| {
+        let mut near = [0u16; 10];
+        if word.len() >= 4 {
+            let mut all: Vec<u16> =
+                (0..word.len()).map(|i| hash(&format!("{}{}", &word[..i], &word[i + 1..])) as u16 | 1).collect();
+            all.push(hash(word) as u16 | 1);
+            all.sort_unstable();
+            all.dedup();
+            all.truncate(10);
+            near[..all.len()].copy_from_slice(&all);
+        }
+        near
+    };
+    let whole = |word: &str| if word.is_empty() { 0 } else { hash(word) };
+    let initial_only = first.len() == 1;
+    NameSignature {
+        first: if initial_only { 0 } else { whole(first) },
+        first_root: if initial_only { 0 } else { whole(root) },
+        initial: whole(first.get(..1).unwrap_or("")),
+        first_sound: 0,
+        last: whole(last),
+        last_sound: 0,
+        first_near: near(first),
+        last_near: near(last),
+    }
+}
+
+fn token(kind: Element, class: Class, value: &str) -> Token {
+    let h = hash(&format!("{}:{value}", kind.code()));
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&h.to_be_bytes());
+    bytes[8..].copy_from_slice(&h.rotate_left(29).to_be_bytes());
+    Token { value: TokenValue(bytes), kind, class, namespace: Arc::from("") }
+}
+
+fn ssn(v: &str) -> Token {
+    token(Element::Ssn, Class::Primary, v)
+}
+fn customer(v: &str) -> Token {
+    token(Element::CustomerId, Class::Primary, v)
+}
+fn email(v: &str) -> Token {
+    token(Element::Email, Class::Tertiary, v)
+}
+fn phone(v: &str) -> Token {
+    token(Element::Phone, Class::Tertiary, v)
+}
+fn dob(v: &str) -> Token {
+    token(Element::Dob, Class::Secondary, v)
+}
+fn key(v: &str) -> Token {
+    token(Element::RecordKey, Class::None, v)
+}
+
+fn mention(number: u64, name: NameSignature, tokens: &[Token]) -> LinkMention {
+    let mut tokens = tokens.to_vec();
+    tokens.sort();
+    LinkMention {
+        id: MentionId { object: 1, number },
+        main: true,
+        population: Population::Consumer,
+        tokens,
+        name,
+        elements: vec![MentionElement { element: Element::Email, form: Form::Clear }],
+        residence: None,
+        event_day: None,
+        count: 1,
+    }
+}
+
+fn nameless() -> NameSignature {
+    NameSignature::default()
+}
+
+#[test]
+fn a_primary_identifier_joins_without_a_name() {
+    let d = linked(vec![
+        mention(0, name("ann", "lee"), &[customer("c1"), email("a@x")]),
+        mention(1, nameless(), &[customer("c1")]),
+        mention(2, nameless(), &[customer("c2")]),
+    ]);
+    assert!(d.same(0, 1) && !d.same(0, 2));
+    assert_eq!(d.consumers.len(), 2);
+    assert_eq!(d.links.len(), 1);
+    assert_eq!(&*d.links[0].rule, "primary");
+}
+
+#[test]
+fn a_shared_address_joins_only_compatible_names() {
+    let d = linked(vec![
+        mention(0, name("robert", "lee"), &[email("home@x")]),
+        mention(1, name("bob", "lee"), &[email("home@x")]),
+        mention(2, name("jane", "lee"), &[email("home@x")]),
+        mention(3, name("robret", "lee"), &[email("home@x")]),
+        mention(4, name("robert", "leee"), &[email("other@x")]),
+    ]);
+    assert!(d.same(0, 1), "a nickname is the same person");
+    assert!(d.same(0, 3), "one typing error is the same person");
+    assert!(!d.same(0, 2), "a household is two people");
+    assert!(!d.same(0, 4), "nothing shared, nothing joined");
+    assert!(d.consumers.iter().all(|c| c.cluster.is_none()), "a household is no conflict");
+}
+
+#[test]
+fn an_initial_never_bridges_two_people() {
+    let d = linked(vec![
+        mention(0, name("john", "smith"), &[email("s@x")]),
+        mention(1, name("jane", "smith"), &[email("s@x")]),
+        mention(2, name("j", "smith"), &[email("s@x")]),
+    ]);
+    assert!(!d.same(0, 1));
+    assert_eq!(d.of(2).len(), 2, "possible for each");
+    assert!(d.of(2).iter().all(|(_, c)| *c == Certainty::Possible));
+    let d = linked(vec![
+        mention(0, name("john", "smith"), &[email("s@x")]),
+        mention(1, name("j", "smith"), &[email("s@x")]),
+    ]);
+    assert!(d.same(0, 1), "the only one it fits");
+}
+
+#[test]
+fn a_birth_date_tells_father_from_son() {
+    let d = linked(vec![
+        mention(0, name("john", "smith"), &[phone("1"), dob("1950")]),
+        mention(1, name("john", "smith"), &[phone("1"), dob("1980")]),
+    ]);
+    assert!(!d.same(0, 1));
+}
+
+#[test]
+fn one_social_security_number_with_two_names_is_a_cluster() {
+    let d = linked(vec![mention(0, name("ann", "lee"), &[ssn("1")]), mention(1, name("carl", "voss"), &[ssn("1")])]);
+    assert!(!d.same(0, 1));
+    let least = d.consumers.iter().map(|c| c.id).min();
+    assert!(
+        d.consumers.iter().all(|c| c.cluster == least && &*c.cluster_reason == "name_conflict"),
+        "{:?}",
+        d.consumers
+    );
+}
+
+#[test]
+fn a_chain_with_two_social_security_numbers_falls_apart() {
+    let d = linked(vec![
+        mention(0, name("ann", "lee"), &[ssn("1"), phone("7")]),
+        mention(1, name("ann", "lee"), &[phone("7"), email("a@x")]),
+        mention(2, name("ann", "lee"), &[ssn("2"), email("a@x")]),
+    ]);
+    assert!(!d.same(0, 2));
+    assert_eq!(d.of(1).len(), 1 + usize::from(d.of(1).len() == 2));
+    assert!(d.consumers.iter().all(|c| &*c.cluster_reason == "primary_conflict"), "{:?}", d.consumers);
+    assert_eq!(d.consumers.len(), 2);
+}
+
+#[test]
+fn a_nameless_mention_does_not_bridge_two_names() {
+    let d = linked(vec![
+        mention(0, name("ann", "lee"), &[token(Element::Passport, Class::Primary, "1")]),
+        mention(
+            1,
+            nameless(),
+            &[token(Element::Passport, Class::Primary, "1"), token(Element::DriverLicense, Class::Primary, "2")],
+        ),
+        mention(2, name("carl", "voss"), &[token(Element::DriverLicense, Class::Primary, "2")]),
+    ]);
+    assert!(!d.same(0, 2));
+    assert!(d.consumers.iter().all(|c| &*c.cluster_reason == "name_conflict"), "{:?}", d.consumers);
+}
+
+#[test]
+fn a_nameless_mention_attaches_to_the_only_holder() {
+    let d = linked(vec![
+        mention(0, name("ann", "lee"), &[email("a@x"), phone("1")]),
+        mention(1, nameless(), &[email("a@x")]),
+        mention(2, name("carl", "lee"), &[phone("1"), email("c@x")]),
+        mention(3, nameless(), &[phone("1")]),
+        mention(4, nameless(), &[email("nobody@x")]),
+        mention(5, nameless(), &[email("nobody@x"), phone("9")]),
+        mention(6, nameless(), &[phone("9")]),
+    ]);
+    assert_eq!(d.of(1), vec![(d.one(0), Certainty::Likely)]);
+    assert_eq!(d.of(3).len(), 2, "two hold the phone");
+    assert!(d.of(3).iter().all(|(_, c)| *c == Certainty::Possible));
+    assert!(d.same(4, 5) && d.same(5, 6), "nameless people are people, and counted once");
+    assert_eq!(d.consumers.len(), 3);
+}
+
+#[test]
+fn keys_attach_records_and_never_merge_people() {
+    let mut ship_to = mention(1, name("gil", "gift"), &[key("o1"), phone("2")]);
+    ship_to.main = false;
+    let d = linked(vec![
+        mention(0, name("ann", "lee"), &[customer("c1"), key("o1")]),
+        ship_to,
+        mention(2, nameless(), &[key("o1"), token(Element::Pan, Class::Tertiary, "4111")]),
+        mention(3, nameless(), &[key("o2"), token(Element::Pan, Class::Tertiary, "4222")]),
+    ]);
+    assert!(!d.same(0, 1), "an order joins nobody");
+    assert_eq!(d.of(2), vec![(d.one(0), Certainty::Likely)], "the card is the buyer's, not the recipient's");
+    assert_eq!(d.consumers.len(), 3, "an order nobody holds is a person unknown");
+}
+
+#[test]
+fn hubs_link_nobody_and_are_listed() {
+    let people = ["ann", "carl", "dora", "emil", "fay", "gus", "hal", "ida"];
+    let mut mentions: Vec<LinkMention> = people
+        .iter()
+        .enumerate()
+        .map(|(i, first)| mention(i as u64, name(first, "x"), &[phone("desk"), email(first)]))
+        .collect();
+    mentions.push(mention(50, name("ann", "x"), &[phone("desk")]));
+    mentions.push(mention(51, nameless(), &[phone("desk")]));
+    let (d, summary) = run(mentions, 1 << 20);
+    assert_eq!(summary.hubs, 1);
+    let hub: Vec<_> = d.identifiers.iter().filter(|i| i.hub).collect();
+    assert_eq!((hub.len(), hub[0].consumer, hub[0].kind), (1, None, Element::Phone));
+    assert!(hub[0].names >= 8);
+    assert!(!d.same(0, 50), "a shared desk proves nothing");
+    assert_eq!(d.of(51).len(), 1);
+}
+
+#[test]
+fn populations_elements_and_residence_are_gathered() {
+    let mut a = mention(0, name("ann", "lee"), &[customer("c1")]);
+    a.elements = vec![MentionElement { element: Element::Ssn, form: Form::Clear }];
+    a.residence = Some(rollcall::model::mention::Residence {
+        country: *b"US",
+        state: *b"CA",
+        basis: rollcall::model::mention::ResidenceBasis::Shipping,
+    });
+    let mut b = mention(1, nameless(), &[customer("c1")]);
+    b.id.object = 2;
+    b.elements = vec![MentionElement { element: Element::Password, form: Form::Hashed }];
+    b.residence = Some(rollcall::model::mention::Residence {
+        country: *b"US",
+        state: *b"NV",
+        basis: rollcall::model::mention::ResidenceBasis::Billing,
+    });
+    let d = linked(vec![a, b]);
+    let [c] = &d.consumers[..] else { panic!("{:?}", d.consumers) };
+    assert_eq!(c.residence.map(|r| r.state), Some(*b"NV"), "billing beats shipping");
+    assert_eq!(c.residence_rejected.iter().map(|r| r.state).collect::<Vec<_>>(), [*b"CA"]);
+    assert_eq!((c.mentions, c.records, c.objects, c.named), (2, 2, 2, true));
+    assert_eq!(c.elements.len(), 2);
+    assert!(c.elements.iter().any(|e| e.element == Element::Password && e.form == Form::Hashed));
+}
+
+/// A world of people with several systems, for the properties below.
+fn world(seed: u64, people: u64) -> Vec<LinkMention> {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let firsts = ["ann", "robert", "bob", "carl", "dora", "emil", "maria", "mario"];
+    let lasts = ["lee", "smith", "voss", "garcia", "nguyen"];
+    let mut mentions = Vec::new();
+    for p in 0..people {
+        let who = name(firsts[rng.usize(0..firsts.len())], lasts[rng.usize(0..lasts.len())]);
+        for _ in 0..rng.usize(1..5) {
+            let mut tokens = Vec::new();
+            if rng.bool() {
+                tokens.push(customer(&p.to_string()));
+            }
+            if rng.bool() {
+                tokens.push(email(&(p / (1 + u64::from(rng.u8(0..10) == 0))).to_string()));
+            }
+            if rng.bool() {
+                tokens.push(phone(&(p / 2).to_string()));
+            }
+            if rng.u8(0..20) == 0 {
+                tokens.push(ssn(&(p / 2).to_string()));
+            }
+            let who = if rng.bool() { who } else { nameless() };
+            mentions.push(mention(mentions.len() as u64, who, &tokens));
+        }
+    }
+    mentions
+}
+
+#[test]
+fn neither_order_nor_memory_changes_the_answer() {
+    for seed in 0..12 {
+        let mentions = world(seed, 150);
+        let (want, _) = run(mentions.clone(), 1 << 24);
+        let (small, _) = run(mentions.clone(), 0);
+        assert_eq!(want, small, "a sort that spills gives what a sort in memory gives");
+        let mut shuffled = mentions;
+        fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
+        let (other, _) = run(shuffled, 1 << 24);
+        assert_eq!(want.memberships, other.memberships, "seed {seed}");
+        assert_eq!(want.consumers, other.consumers, "seed {seed}");
+        assert_eq!(want.identifiers, other.identifiers, "seed {seed}");
+    }
+}
+
+#[test]
+fn every_mention_is_somebodys() {
+    for seed in 20..30 {
+        let mentions = world(seed, 300);
+        let count = mentions.len() as u64;
+        let (d, summary) = run(mentions, 1 << 16);
+        assert_eq!(summary.mentions, count);
+        let whose: BTreeSet<u64> = d.memberships.iter().map(|m| m.mention.number).collect();
+        assert_eq!(whose.len() as u64, count, "no person is lost");
+        let consumers: BTreeSet<TokenValue> = d.consumers.iter().map(|c| c.id).collect();
+        assert_eq!(consumers.len(), d.consumers.len(), "ids are unique");
+        assert!(d.memberships.iter().all(|m| consumers.contains(&m.consumer)));
+        assert_eq!(summary.consumers, consumers.len() as u64);
+        for c in &d.consumers {
+            let own = d.memberships.iter().filter(|m| m.consumer == c.id && m.certainty != Certainty::Possible);
+            assert_eq!(own.count() as u64, c.mentions, "a consumer counts its own mentions");
+        }
+    }
+}
+
+/// Customer ids of different namespaces are joined by nothing but each other here, so a union-find has the same answer.
+#[test]
+fn components_are_those_of_a_union_find() {
+    let mut rng = fastrand::Rng::with_seed(3);
+    for round in 0..20 {
+        let count = 400u64;
+        let spread = 1 + round * 40;
+        let mut parent: Vec<usize> = (0..count as usize).collect();
+        fn find(parent: &mut Vec<usize>, i: usize) -> usize {
+            if parent[i] != i {
+                let root = find(parent, parent[i]);
+                parent[i] = root;
+            }
+            parent[i]
+        }
+        let mut holders: BTreeMap<u64, usize> = BTreeMap::new();
+        let mentions: Vec<LinkMention> = (0..count)
+            .map(|n| {
+                let values: Vec<u64> = (0..2).map(|_| rng.u64(0..spread * 2)).collect();
+                for v in &values {
+                    let other = *holders.entry(*v).or_insert(n as usize);
+                    let (a, b) = (find(&mut parent, other), find(&mut parent, n as usize));
+                    parent[a.max(b)] = a.min(b);
+                }
+                let tokens: Vec<Token> =
+                    values.iter().map(|v| token(Element::Passport, Class::Primary, &v.to_string())).collect();
+                mention(n, nameless(), &tokens)
+            })
+            .collect();
+        let d = run(mentions, 0).0;
+        for a in 0..count {
+            let b = rng.u64(0..count);
+            assert_eq!(d.same(a, b), find(&mut parent, a as usize) == find(&mut parent, b as usize), "round {round}");
+        }
+    }
+}

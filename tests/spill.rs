@@ -13,7 +13,10 @@ fn sorted_by(memory: usize, values: &[u64]) -> Vec<u64> {
     let once: Vec<u64> = sorted.iter().unwrap().map(|r| Take::new(&r.unwrap()).u64()).collect();
     let again: Vec<u64> = sorted.iter().unwrap().map(|r| Take::new(&r.unwrap()).u64()).collect();
     assert_eq!(once, again, "a second pass gives the same records");
-    assert!(std::fs::read_dir(dir.path()).unwrap().next().is_none(), "runs have no name that a crash could leave behind");
+    assert!(
+        std::fs::read_dir(dir.path()).unwrap().next().is_none(),
+        "runs have no name that a crash could leave behind"
+    );
     once
 }
 
@@ -36,6 +39,7 @@ fn a_folder_that_cannot_be_written_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let gone = dir.path().join("gone");
     let mut sorter = Sorter::<8>::new(&gone, 0);
-    let error = (0..5000u64).find_map(|v| sorter.push(Put::default().u64(v).done()).err()).expect("the first spill fails");
+    let error =
+        (0..5000u64).find_map(|v| sorter.push(Put::default().u64(v).done()).err()).expect("the first spill fails");
     assert!(error.to_string().contains("gone") && error.to_string().contains("TMPDIR"), "{error}");
 }

@@ -1,1 +1,3 @@
-//! (to be written)
+//! Identity: findings in, records and tokens out; linking of tokens to consumers.
+
+pub mod link;

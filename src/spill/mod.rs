@@ -118,7 +118,11 @@ pub struct Sorted<const N: usize> {
 impl<const N: usize> Sorted<N> {
     /// The records in ascending order, duplicates kept.
     pub fn iter(&self) -> io::Result<Records<'_, N>> {
-        if self.runs.is_empty() { Ok(Records::Memory(self.memory.iter())) } else { Ok(Records::Runs(Merge::new(&self.runs)?)) }
+        if self.runs.is_empty() {
+            Ok(Records::Memory(self.memory.iter()))
+        } else {
+            Ok(Records::Runs(Merge::new(&self.runs)?))
+        }
     }
 
     /// How many records there are.

@@ -1,0 +1,197 @@
+//! Components that cannot be one person.
+//!
+//! A chain of fair edges may still join two people: two Social Security numbers, two birth dates, two names. Such a
+//! component falls back to the groups that share its highest-ranked primary identifier (or, where it has none, the exact
+//! name), and the groups form a cluster for review. What holds none of those identifiers is set free, to attach to the
+//! groups again.
+
+use super::edges::{CONFLICT, Reason, birth_date};
+use super::names::{Likeness, ShortName};
+use super::{Joined, KINDS, Spills, linking_rank};
+use crate::model::detector::Class;
+use crate::model::element::Element;
+use crate::model::rows::Tables;
+use crate::spill::{Put, Sorted, Sorter, Take};
+use std::collections::HashMap;
+use std::io;
+
+/// Distinct names of one component that are compared; a component with more is a conflict.
+const NAMES_MAX: usize = 64;
+const MEMBER: usize = 8 + 1 + ShortName::KEY_BYTES + 4 + 8 + ShortName::REST_BYTES;
+/// A mention whose component fell apart: its ordinal, 0 and its group, or 1 when it was set free.
+pub const OVERRIDE: usize = 8 + 1 + 8;
+
+/// How a component falls apart.
+struct Fallback {
+    reason: Reason,
+    /// The identifiers by which it is grouped: rank and namespace print; none means by exact name.
+    by: Option<(u8, u32)>,
+}
+
+/// Checks every component of more than one mention. Returns the mentions whose component fell apart, by ordinal (the
+/// first record of a mention counts), and adds to `apart` what lies between the groups of such a component.
+pub fn conflicts(
+    tables: &dyn Tables,
+    labels: &Sorted<16>,
+    apart: &mut Sorter<CONFLICT>,
+    spills: &Spills,
+) -> io::Result<Sorted<OVERRIDE>> {
+    let members = members(tables, labels, spills)?;
+    let fallbacks = judge(&members)?;
+    fall_back(&members, &fallbacks, apart, spills)
+}
+
+/// For every mention of a component: a name record (tag 0) and one record for each primary identifier of which a person
+/// has only one (tag 1).
+fn members(tables: &dyn Tables, labels: &Sorted<16>, spills: &Spills) -> io::Result<Sorted<MEMBER>> {
+    let mut members = Sorter::<MEMBER>::new(spills.dir, spills.memory);
+    let mut labels = Joined::<16, 8>::new(labels)?;
+    let mut ordinal = 0u64;
+    tables.link_mentions(&mut |mention| {
+        let label = labels.first(&ordinal.to_be_bytes())?;
+        ordinal += 1;
+        let Some(label) = label else { return Ok(()) };
+        let component = Take::new(&label[8..]).u64();
+        let name = ShortName::new(&mention.name);
+        let record = name.put_key(Put::default().u64(component).u8(0)).u32(birth_date(&mention)).u64(ordinal - 1);
+        members.push(name.put_rest(record).done())?;
+        for token in mention.tokens.iter().filter(|t| t.class == Class::Primary && one_a_person(t.kind)) {
+            let rank = linking_rank(token.kind as usize, true);
+            let record = Put::default().u64(component).u8(1).u8(rank).u32(print(&token.namespace));
+            members.push(record.bytes(&token.value.0).u64(ordinal - 1).done())?;
+        }
+        Ok(())
+    })?;
+    members.sorted()
+}
+
+/// A person has one at a time. People do have several e-mail addresses and logins, and licences of several states.
+fn one_a_person(kind: Element) -> bool {
+    matches!(kind, Element::Ssn | Element::TaxId | Element::CustomerId)
+}
+
+/// A namespace's print (FNV-1a): only to tell the operator's few namespaces apart.
+fn print(namespace: &str) -> u32 {
+    namespace.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// The components in conflict.
+fn judge(members: &Sorted<MEMBER>) -> io::Result<HashMap<u64, Fallback>> {
+    let mut fallbacks = HashMap::new();
+    let mut state = Component::default();
+    for record in members.iter()? {
+        let record = record?;
+        let mut take = Take::new(&record);
+        let component = take.u64();
+        if component != state.component {
+            state.close(&mut fallbacks);
+            state = Component { component, ..Component::default() };
+        }
+        if take.u8() == 0 {
+            let mut name = ShortName::take_key(&mut take);
+            let dob = take.u32();
+            let _ordinal = take.u64();
+            name.take_rest(&mut take);
+            state.name(name, dob);
+        } else {
+            state.identifier((take.u8(), take.u32()), take.bytes());
+        }
+    }
+    state.close(&mut fallbacks);
+    Ok(fallbacks)
+}
+
+#[derive(Default)]
+struct Component {
+    component: u64,
+    people: Vec<(ShortName, u32)>,
+    two_values: bool,
+    highest: Option<(u8, u32)>,
+    last: Option<((u8, u32), [u8; 16])>,
+}
+
+impl Component {
+    fn name(&mut self, name: ShortName, dob: u32) {
+        let known = self.people.iter().any(|(n, d)| n.same(&name) && *d == dob);
+        if !known && self.people.len() <= NAMES_MAX {
+            self.people.push((name, dob));
+        }
+    }
+
+    /// Names conflict unless one of them, in full, is close to all the others; birth dates must all be one.
+    fn people_conflict(&self) -> Option<Reason> {
+        let fits = |a: &ShortName| self.people.iter().all(|(b, _)| a.likeness(b) != Likeness::Different);
+        let names_fit =
+            self.people.iter().any(|(a, _)| a.is_full() && fits(a)) || self.people.iter().all(|(a, _)| fits(a));
+        if self.people.len() > NAMES_MAX || !names_fit {
+            return Some(Reason::Name);
+        }
+        let mut dobs = self.people.iter().map(|(_, dob)| *dob).filter(|dob| *dob != 0);
+        let first = dobs.next();
+        dobs.any(|dob| Some(dob) != first).then_some(Reason::Dob)
+    }
+
+    fn identifier(&mut self, kind: (u8, u32), token: [u8; 16]) {
+        self.highest.get_or_insert(kind);
+        self.two_values |= self.last.is_some_and(|(k, t)| k == kind && t != token);
+        self.last = Some((kind, token));
+    }
+
+    fn close(&self, fallbacks: &mut HashMap<u64, Fallback>) {
+        if let Some(reason) = self.people_conflict().or(self.two_values.then_some(Reason::Primary)) {
+            fallbacks.insert(self.component, Fallback { reason, by: self.highest });
+        }
+    }
+}
+
+/// The groups into which the components in conflict fall.
+fn fall_back(
+    members: &Sorted<MEMBER>,
+    fallbacks: &HashMap<u64, Fallback>,
+    apart: &mut Sorter<CONFLICT>,
+    spills: &Spills,
+) -> io::Result<Sorted<OVERRIDE>> {
+    let mut overrides = Sorter::<OVERRIDE>::new(spills.dir, spills.memory / 8);
+    if fallbacks.is_empty() {
+        return overrides.sorted();
+    }
+    // The group that is being read: its component and what its members share, with its first member.
+    let mut group: Option<(u64, [u8; 26], u64)> = None;
+    for record in members.iter()? {
+        let record = record?;
+        let mut take = Take::new(&record);
+        let component = take.u64();
+        let Some(fallback) = fallbacks.get(&component) else { continue };
+        let named = take.u8() == 0;
+        let mut shared = [0u8; 26];
+        let ordinal = if named {
+            shared[..ShortName::KEY_BYTES + 4].copy_from_slice(&take.bytes::<{ ShortName::KEY_BYTES + 4 }>());
+            take.u64()
+        } else {
+            let (rank, namespace) = (take.u8(), take.u32());
+            if fallback.by != Some((rank, namespace)) {
+                continue;
+            }
+            shared[..16].copy_from_slice(&take.bytes::<16>());
+            shared[16..21].copy_from_slice(&Put::<5>::default().u8(rank).u32(namespace).done());
+            take.u64()
+        };
+        if named && (fallback.by.is_some() || shared[..ShortName::KEY_BYTES] == [0; ShortName::KEY_BYTES]) {
+            overrides.push(Put::default().u64(ordinal).u8(1).done())?;
+            continue;
+        }
+        let first = match group {
+            Some((c, s, first)) if c == component && s == shared => first,
+            Some((c, _, before)) if c == component => {
+                apart.push(Put::default().u64(before).u64(ordinal).u8(fallback.reason as u8).done())?;
+                ordinal
+            }
+            _ => ordinal,
+        };
+        group = Some((component, shared, first));
+        overrides.push(Put::default().u64(ordinal).u8(0).u64(first).done())?;
+    }
+    overrides.sorted()
+}
+
+const _: () = assert!(KINDS <= 256, "a kind is one byte of a record");
