@@ -1,3 +1,5 @@
-//! The program `rollcall`: see `src/cli`.
+//! The program `rollcall`; everything is in the library, so that tests and other programs reach it.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    rollcall::cli::main().into()
+}

@@ -1,1 +1,50 @@
-//! (to be written)
+//! The command line: arguments in, exit code out. One file a command; the only folder that prints.
+
+mod args;
+mod bench;
+mod detectors;
+mod exit;
+mod generate;
+mod inventory;
+mod link;
+mod place;
+mod print;
+mod progress;
+mod run;
+mod scan;
+mod scope;
+mod settings;
+mod who;
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::{Exit, UsageError};
+
+/// Runs the program with the process's arguments; returns its exit code.
+pub fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, the rest is usage; clap writes each where it belongs.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage as u8 } else { Exit::Complete as u8 };
+        }
+    };
+    let result = match cli.command {
+        Command::Scan(args) => scan::run(args),
+        Command::Link(args) => link::run(args),
+        Command::Scope(args) => scope::run(args),
+        Command::Who(args) => who::run(args),
+        Command::Inventory(command) => inventory::run(command),
+        Command::Detectors(command) => detectors::run(command),
+        Command::Bench(args) => bench::run(args),
+        Command::Generate(command) => generate::run(command),
+    };
+    match result {
+        Ok(exit) => exit as u8,
+        Err(error) => {
+            print::note(&format!("rollcall: {error:#}"));
+            if error.is::<UsageError>() { Exit::Usage as u8 } else { Exit::Failed as u8 }
+        }
+    }
+}

@@ -30,6 +30,8 @@ pub enum GapKind {
     LateParent,
     /// A read failed.
     Io,
+    /// The run was stopped while it was read.
+    Interrupted,
     /// A parser panicked; a defect to report.
     Internal,
 }
@@ -50,6 +52,7 @@ impl GapKind {
             GapKind::Changed => "changed",
             GapKind::LateParent => "late_parent",
             GapKind::Io => "io",
+            GapKind::Interrupted => "interrupted",
             GapKind::Internal => "internal",
         }
     }

@@ -1,1 +1,9 @@
-//! (to be written)
+//! The stages, wired: which objects, which threads, in which order, and what came of it.
+//!
+//! `worker` holds the way of one object through the house, `scan` the threads around it and the writer at its end,
+//! `plan` what must be right before the first byte is read, `fields` the question which kinds of file have a field.
+
+pub mod fields;
+pub mod plan;
+pub mod scan;
+pub mod worker;

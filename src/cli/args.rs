@@ -1,0 +1,328 @@
+//! The command line, as data. Parsing is pure: it reads no file and no clock.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds whose personal data lies where, and after a leak says who must be told.
+#[derive(Parser, Debug)]
+#[command(name = "rollcall", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Start with `rollcall scan FOLDER`, then `rollcall scope --leak 'GLOB'`. `rollcall help COMMAND` explains a command.\n\
+Exit codes: 0 complete, 1 --fail-on matched, 2 usage or nothing matches, 3 partial, 4 failed, 130 interrupted.")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Read objects and write or extend the inventory
+    Scan(ScanArgs),
+    /// Link people again, without reading a source
+    Link(LinkArgs),
+    /// Say who is affected by a leak, and what is owed
+    Scope(ScopeArgs),
+    /// Find where one person's data is
+    Who(WhoArgs),
+    /// Look at the inventory
+    #[command(subcommand)]
+    Inventory(InventoryCommand),
+    /// List, show, check and try detectors
+    #[command(subcommand)]
+    Detectors(DetectorsCommand),
+    /// Measure recall, precision and speed on a corpus whose answers are known
+    Bench(BenchArgs),
+    /// Make corpora with known answers
+    #[command(subcommand)]
+    Generate(GenerateCommand),
+}
+
+/// Where the inventory and its key are.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Inventory")]
+pub struct PlaceArgs {
+    /// Folder of the inventory
+    ///
+    /// Default: $ROLLCALL_INVENTORY, else $XDG_DATA_HOME/rollcall/inventory, else ~/.local/share/rollcall/inventory. In a
+    /// container, mount a volume and point ROLLCALL_INVENTORY and ROLLCALL_KEY_FILE at it: what is written to the
+    /// container's own file system is gone with it, and an inventory without its key answers nothing.
+    #[arg(long, value_name = "DIR", env = "ROLLCALL_INVENTORY", hide_env = true)]
+    pub inventory: Option<PathBuf>,
+    /// File of the secret key, made at the first scan
+    ///
+    /// Default: $ROLLCALL_KEY_FILE, else $XDG_CONFIG_HOME/rollcall/key, else ~/.config/rollcall/key, with mode 0600 and
+    /// outside the inventory. $ROLLCALL_KEY may hold the key itself, as 32 hex digits. Keep a copy: values can be looked
+    /// up with this key only, and with this key they can be guessed.
+    #[arg(long, value_name = "FILE", env = "ROLLCALL_KEY_FILE", hide_env = true)]
+    pub key_file: Option<PathBuf>,
+}
+
+/// What is true of the operator's own data.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Your data")]
+pub struct DataArgs {
+    /// A field with a person's id in one of your systems: NAMESPACE=GLOB#FIELD
+    ///
+    /// Two people never share such an id. Different systems are different namespaces: equal numbers in two namespaces are
+    /// two people. GLOB is over paths below the source, as in crm=crm/**#customer_id. NAMESPACE=FIELD or FIELD alone will
+    /// do where one kind of file has the field; where several have it, they are listed and nothing is scanned.
+    #[arg(long = "customer-id", value_name = "NS=GLOB#FIELD")]
+    pub customer_ids: Vec<String>,
+    /// A field with a record's id (order, payment, ticket): NAMESPACE=GLOB#FIELD
+    ///
+    /// Such ids attach records to each other, as a payment to its order, and never merge people.
+    #[arg(long = "key", value_name = "NS=GLOB#FIELD")]
+    pub keys: Vec<String>,
+    /// A domain of your own staff, whose addresses are agents and not consumers
+    #[arg(long = "own-domain", value_name = "DOMAIN")]
+    pub own_domains: Vec<String>,
+    /// A folder of your own pattern files, beside the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub patterns: Vec<PathBuf>,
+    /// A TOML file with customer_ids, keys, own_domains and patterns; flags add to it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// How a run behaves.
+#[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Run")]
+pub struct RunArgs {
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+    /// Count kinds of file that are not read as missing (exit code 3)
+    #[arg(long)]
+    pub strict: bool,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// No progress
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ScanArgs {
+    /// Folders or files to read
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// Exit with 1 if one of these elements was found, as SSN,PAN
+    #[arg(long, value_name = "ELEMENT", value_delimiter = ',')]
+    pub fail_on: Vec<String>,
+    /// Also write one line of JSON for every finding (place and kind, never the value)
+    #[arg(long, value_name = "FILE")]
+    pub findings: Option<PathBuf>,
+    /// Scan without linking people at the end
+    #[arg(long)]
+    pub no_link: bool,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct LinkArgs {
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ScopeArgs {
+    /// What leaked: a glob over URIs or paths, a URI, or @FILE with one of these a line (@- for standard input)
+    ///
+    /// A glob without a scheme is matched against the end of an object's path: 'exports/*.csv'. An object that was never
+    /// scanned is scanned now. A leak that matches nothing is an error, never "0 affected".
+    #[arg(long, required = true, value_name = "GLOB|URI|@FILE")]
+    pub leak: Vec<String>,
+    /// Write consumers.csv, review.csv, gaps.csv, summary.json, summary.txt and manifest.json here
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// When the breach was discovered (date, or date and time with zone)
+    #[arg(long, value_name = "WHEN")]
+    pub discovered: Option<String>,
+    /// When it was determined to be a breach
+    #[arg(long, value_name = "WHEN")]
+    pub determined: Option<String>,
+    /// When you became aware of it with reasonable certainty (GDPR)
+    #[arg(long, value_name = "WHEN")]
+    pub aware: Option<String>,
+    /// When residents were notified
+    #[arg(long, value_name = "WHEN")]
+    pub noticed: Option<String>,
+    /// Encrypted data counts as readable: its key or credential leaked as well
+    #[arg(long)]
+    pub key_exposed: bool,
+    /// Also write the range of statutory damages of Cal. Civ. Code 1798.150, into its own file (needs --out)
+    #[arg(long, requires = "out")]
+    pub damages: bool,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct WhoArgs {
+    /// An e-mail address, phone, SSN, card, account, licence or customer id; - reads it from standard input
+    pub identifier: String,
+    /// What it is: an element's code (EMAIL, SSN, ...) or a namespace of customer ids [default: whatever it can be]
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum InventoryCommand {
+    /// Show what the inventory holds, and its runs
+    Show(InventoryArgs),
+    /// Check that every file it names is there and whole
+    Check(InventoryArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct InventoryArgs {
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Also compute the digest of its content
+    #[arg(long)]
+    pub digest: bool,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum DetectorsCommand {
+    /// List all detectors
+    List(DetectorsArgs),
+    /// Show one detector
+    Show {
+        /// Its id, as us/ssn
+        id: String,
+        #[command(flatten)]
+        args: DetectorsArgs,
+    },
+    /// Check pattern files: every problem at once
+    Check {
+        /// A folder of your own pattern files [default: the built-in ones]
+        dir: Option<PathBuf>,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Try a detector on a text; - reads the text from standard input
+    Test {
+        /// Its id, as us/ssn
+        id: String,
+        /// The text
+        text: String,
+        /// The name of the field that holds the text
+        #[arg(long)]
+        field: Option<String>,
+        #[command(flatten)]
+        args: DetectorsArgs,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct DetectorsArgs {
+    /// A folder of your own pattern files, beside the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub patterns: Vec<PathBuf>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    /// A corpus made by `rollcall generate corpus` [default: the small one in corpus/]
+    pub corpus: Option<PathBuf>,
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub workers: Option<u16>,
+    /// Print the answer as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Keep the inventory in this folder
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+    /// Write the places of false and missed findings here (no values)
+    #[arg(long, value_name = "FILE")]
+    pub misses: Option<PathBuf>,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum GenerateCommand {
+    /// A retail estate: customers, orders, payments, mails, logs, and who is in them
+    Corpus {
+        /// How many people
+        #[arg(long, value_name = "N")]
+        people: u64,
+        /// The same seed gives the same bytes
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
+        /// About how large; rows of no one and log lines fill up what the people leave
+        #[arg(long, value_name = "SIZE")]
+        size: Option<String>,
+        /// How much of the truth to write
+        #[arg(long, value_enum, default_value_t = Truth::Full)]
+        truth: Truth,
+        /// Where to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// One log of any size, with a finding every so many bytes
+    Log {
+        /// How large, as 4G
+        #[arg(long, value_name = "SIZE")]
+        size: String,
+        /// Bytes from one finding to the next, about
+        #[arg(long, value_name = "SIZE", default_value = "1M")]
+        every: String,
+        /// The same seed gives the same bytes
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
+        /// Compress with gzip
+        #[arg(long)]
+        gzip: bool,
+        /// Where to
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// One CSV of customers, every row a new person
+    Table {
+        /// How many people
+        #[arg(long, value_name = "N")]
+        people: u64,
+        /// The same seed gives the same bytes
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
+        /// Where to
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+/// How much of a corpus's truth is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Truth {
+    /// Every value and every person's records
+    Full,
+    /// Every person's records
+    Links,
+    /// Nothing
+    None,
+}

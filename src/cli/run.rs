@@ -1,0 +1,185 @@
+//! What the commands that change an inventory share: opening it, scanning into it, linking, committing.
+
+use super::args::{DataArgs, PlaceArgs};
+use super::exit::{Exit, usage};
+use super::{progress, settings};
+use crate::identity::key::Key;
+use crate::identity::link::{LinkSummary, Spills, link};
+use crate::inventory::{Inventory, Writer};
+use crate::model::limits::Limits;
+use crate::model::object::Object;
+use crate::model::rows::RunRow;
+use crate::pipeline::fields::ambiguous;
+use crate::pipeline::plan::Plan;
+use crate::pipeline::scan::{Counters, ScanOutcome, ScanRequest, scan};
+use crate::pipeline::worker::FindingSink;
+use crate::source::Source;
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Bytes that one sort of linking or scoping may hold.
+pub const SORT_BYTES: usize = 40 << 20;
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+pub fn now() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
+}
+
+/// A flag that Ctrl-C sets; a second Ctrl-C ends the process at once, which the inventory survives.
+pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, Exit::Interrupted as i32, stop.clone())?;
+        signal_hook::flag::register(signal, stop.clone())?;
+    }
+    Ok(stop)
+}
+
+/// Plan, key and worker count.
+pub struct Setup {
+    pub plan: Plan,
+    pub key: Key,
+    pub rules: crate::model::settings::IdentitySettings,
+}
+
+/// Resolves settings, plan and key; makes a key when there is none and no inventory yet.
+pub fn setup(data: &DataArgs, place: &PlaceArgs) -> anyhow::Result<Setup> {
+    let (rules, detectors) = settings::settings(data)?;
+    let plan = Plan::new(&detectors, &rules, Limits::default())
+        .map_err(|problems| usage(format!("{} problems:\n{}", problems.len(), problems.join("\n"))))?;
+    Ok(Setup { plan, key: place.key_or_new()?, rules })
+}
+
+/// One worker a core unless the operator says otherwise.
+pub fn workers(asked: Option<u16>) -> usize {
+    asked.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+}
+
+/// Opens all sources; every one that cannot be opened is named.
+pub fn sources(specs: &[String]) -> anyhow::Result<Vec<Source>> {
+    let (opened, failed): (Vec<_>, Vec<_>) = specs.iter().map(|s| Source::open(s)).partition(Result::is_ok);
+    if !failed.is_empty() {
+        let errors: Vec<String> = failed.into_iter().filter_map(|f| f.err()).map(|e| e.to_string()).collect();
+        return Err(usage(errors.join("\n")));
+    }
+    Ok(opened.into_iter().flatten().collect())
+}
+
+/// Refuses a field that several kinds of file have.
+pub fn refuse_ambiguous(setup: &Setup, sources: &[Source], exclude: &[PathBuf]) -> anyhow::Result<()> {
+    let rules: Vec<_> = setup.rules.customer_ids.iter().chain(&setup.rules.keys).collect();
+    let found = ambiguous(&rules, sources, exclude, &setup.plan);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut text = String::new();
+    for field in &found {
+        text += &format!("{} kinds of file have a field {}; say which holds the id, as NAMESPACE=GLOB#{}:\n", field.kinds.len(), field.field, field.field);
+        for paths in &field.kinds {
+            let shown: Vec<String> = paths.iter().map(|p| crate::report::escape(p)).collect();
+            text += &format!("  {}\n", shown.join(", "));
+        }
+    }
+    Err(usage(text.trim_end()))
+}
+
+/// What a scanning command reads and how.
+pub struct Job<'a> {
+    pub sources: &'a [Source],
+    pub workers: usize,
+    pub quiet: bool,
+    pub only: Option<&'a (dyn Fn(&Object) -> bool + Sync)>,
+    pub findings: Option<&'a dyn FindingSink>,
+    pub stop: &'a AtomicBool,
+    pub link: bool,
+}
+
+/// What a scanning command did.
+pub struct Done {
+    pub outcome: ScanOutcome,
+    pub linked: Option<LinkSummary>,
+    pub run: RunRow,
+}
+
+/// Scans, links and commits, as one run.
+pub fn scan_into(inventory: &Inventory, setup: &Setup, job: &Job<'_>) -> anyhow::Result<Done> {
+    let started_at = now();
+    let mut writer = begin(inventory)?;
+    let counters = Counters::default();
+    let request = ScanRequest {
+        sources: job.sources,
+        plan: &setup.plan,
+        key: &setup.key,
+        workers: job.workers,
+        exclude: vec![inventory.path().to_path_buf()],
+        only: job.only,
+        findings: job.findings,
+        counters: &counters,
+        stop: job.stop,
+        now,
+    };
+    let outcome = progress::watch(&counters, job.quiet, || scan(&request, &mut writer))
+        .with_context(|| failed_write(inventory.path()))?;
+    let linked = match job.link && !outcome.interrupted {
+        true => Some(link_into(&mut writer).with_context(|| failed_write(inventory.path()))?),
+        false => None,
+    };
+    let run = RunRow {
+        command: "scan".to_string(),
+        arguments: job.sources.iter().map(|s| s.uri().to_string()).collect(),
+        policy: setup.plan.policy.clone(),
+        outcome: match (&outcome.interrupted, outcome.is_whole(false)) {
+            (true, _) => "interrupted",
+            (false, true) => "complete",
+            (false, false) => "partial",
+        }
+        .to_string(),
+        objects: [outcome.complete, outcome.partial, outcome.skipped, outcome.failed, outcome.unchanged, outcome.not_reached],
+        bytes_read: outcome.bytes_read,
+        consumers: linked.map_or(0, |l| l.consumers),
+        mentions: linked.map_or(outcome.mentions, |l| l.mentions),
+        ..run_row(started_at)
+    };
+    let run = writer.commit(run).with_context(|| failed_write(inventory.path()))?;
+    Ok(Done { outcome, linked, run })
+}
+
+fn failed_write(path: &Path) -> String {
+    format!("the run was given up and nothing of it was committed to {}; what had been committed is intact", path.display())
+}
+
+/// Takes the inventory's lock.
+pub fn begin(inventory: &Inventory) -> anyhow::Result<Writer> {
+    Ok(inventory.begin()?)
+}
+
+/// Links everything the writer sees.
+pub fn link_into(writer: &mut Writer) -> std::io::Result<LinkSummary> {
+    writer.seal_observed()?;
+    let view = writer.view();
+    let dir = std::env::temp_dir();
+    link(&view, &mut writer.derived(), &Spills { dir: &dir, memory: SORT_BYTES })
+}
+
+/// A run's row with what every run has; the inventory fills in its number, key and chain.
+pub fn run_row(started_at: i64) -> RunRow {
+    RunRow {
+        run: 0,
+        command: String::new(),
+        arguments: Vec::new(),
+        operator: std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_string()),
+        program: concat!("rollcall ", env!("CARGO_PKG_VERSION")).to_string(),
+        policy: String::new(),
+        key_id: String::new(),
+        started_at,
+        ended_at: now(),
+        outcome: "complete".to_string(),
+        objects: [0; 6],
+        bytes_read: 0,
+        consumers: 0,
+        mentions: 0,
+        previous: String::new(),
+    }
+}

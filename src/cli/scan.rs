@@ -1,0 +1,181 @@
+//! `rollcall scan`
+
+use super::args::ScanArgs;
+use super::exit::{Exit, usage};
+use super::run::{Done, Job, refuse_ambiguous, scan_into, setup, sources, stop_flag, workers};
+use super::print;
+use crate::inventory::Inventory;
+use crate::model::element::Element;
+use crate::model::gap::GapKind;
+use crate::model::object::Object;
+use crate::model::rows::ObjectRow;
+use crate::pipeline::worker::{FindingPlace, FindingSink};
+use crate::report::escape;
+use anyhow::Context;
+use serde_json::json;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Mutex;
+
+/// Gaps that are printed; all of them are in the inventory.
+const GAPS_PRINTED: usize = 20;
+
+/// Runs the command.
+pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
+    let fail_on = elements(&args.fail_on)?;
+    let sources = sources(&args.sources)?;
+    let setup = setup(&args.data, &args.place)?;
+    let dir = args.place.inventory_dir()?;
+    refuse_ambiguous(&setup, &sources, std::slice::from_ref(&dir))?;
+    let inventory = Inventory::create_or_open(&dir, &setup.key.id())?;
+    let findings = args.findings.as_deref().map(FindingsFile::create).transpose()?;
+    let stop = stop_flag()?;
+    let job = Job {
+        sources: &sources,
+        workers: workers(args.run.workers),
+        quiet: args.run.quiet || args.run.json,
+        only: None,
+        findings: findings.as_ref().map(|f| f as &dyn FindingSink),
+        stop: &stop,
+        link: !args.no_link,
+    };
+    let done = scan_into(&inventory, &setup, &job)?;
+    if let Some(findings) = findings {
+        findings.finish()?;
+    }
+    if args.run.json { print::json(&as_json(&done, &dir))? } else { print::out(&as_text(&done, &dir))? }
+    Ok(if done.outcome.interrupted {
+        Exit::Interrupted
+    } else if !done.outcome.is_whole(args.run.strict) {
+        Exit::Partial
+    } else if fail_on.iter().any(|e| done.outcome.elements.get(e).is_some_and(|n| *n > 0)) {
+        Exit::Matched
+    } else {
+        Exit::Complete
+    })
+}
+
+fn elements(codes: &[String]) -> anyhow::Result<Vec<Element>> {
+    let element = |code: &String| {
+        Element::from_code(&code.to_uppercase()).ok_or_else(|| {
+            let known: Vec<&str> = Element::ALL.iter().map(|e| e.code()).collect();
+            usage(format!("--fail-on {code}: no such element; there are {}", known.join(", ")))
+        })
+    };
+    codes.iter().map(element).collect()
+}
+
+fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
+    let o = &done.outcome;
+    let gaps: Vec<_> = o
+        .gaps
+        .iter()
+        .map(|(uri, g)| json!({ "uri": uri, "kind": g.kind.code(), "offset": g.offset, "bytes": g.bytes, "detail": g.detail }))
+        .collect();
+    json!({
+        "inventory": dir.display().to_string(),
+        "run": done.run.run,
+        "outcome": done.run.outcome,
+        "objects": {
+            "complete": o.complete, "partial": o.partial, "skipped": o.skipped, "failed": o.failed,
+            "unchanged": o.unchanged, "not_reached": o.not_reached,
+        },
+        "bytes_read": o.bytes_read,
+        "records": o.records,
+        "mentions": o.mentions,
+        "findings": o.elements.iter().map(|(e, n)| (e.code().to_string(), json!(n))).collect::<serde_json::Map<_, _>>(),
+        "people": done.linked.map(|l| json!({ "consumers": l.consumers, "clusters": l.clusters, "hubs": l.hubs })),
+        "gaps": gaps,
+        "gaps_more": o.gaps_more,
+    })
+}
+
+fn as_text(done: &Done, dir: &Path) -> String {
+    let o = &done.outcome;
+    let mut text = format!(
+        "objects   {} complete, {} partial, {} skipped, {} failed, {} unchanged\nread      {} in {} records\n",
+        o.complete,
+        o.partial,
+        o.skipped,
+        o.failed,
+        o.unchanged,
+        indicatif::HumanBytes(o.bytes_read),
+        o.records
+    );
+    let found: Vec<String> = o.elements.iter().filter(|(_, n)| **n > 0).map(|(e, n)| format!("{} {n}", e.code())).collect();
+    text += &format!("found     {}\n", if found.is_empty() { "nothing".to_string() } else { found.join(", ") });
+    if let Some(l) = &done.linked {
+        text += &format!("people    {} from {} mentions; {} clusters to review, {} shared values link nobody\n", l.consumers, l.mentions, l.clusters, l.hubs);
+    }
+    text += &format!("inventory {} (run {}, {})\n", escape(&dir.display().to_string()), done.run.run, done.run.outcome);
+    if o.interrupted {
+        text += &format!(
+            "stopped   {} objects were not reached; what was read is kept. Scan again to go on; `rollcall link` links what is there.\n",
+            o.not_reached
+        );
+    }
+    let (skipped, missing): (Vec<_>, Vec<_>) = o.gaps.iter().partition(|(_, g)| g.kind == GapKind::Unsupported);
+    for (title, gaps) in [("not read, or not whole", missing), ("kinds of file that are not read", skipped)] {
+        if gaps.is_empty() {
+            continue;
+        }
+        text += &format!("\n{title}:\n");
+        for (uri, gap) in gaps.iter().take(GAPS_PRINTED) {
+            let place = gap.offset.map_or(String::new(), |at| format!(" at byte {at}"));
+            text += &format!("  {}: {}{place}: {}\n", escape(uri), gap.kind.code(), escape(&gap.detail));
+        }
+        if gaps.len() > GAPS_PRINTED {
+            text += &format!("  and {} more; all of them are in the inventory's objects\n", gaps.len() - GAPS_PRINTED);
+        }
+    }
+    text
+}
+
+/// A file with one line of JSON for every finding.
+struct FindingsFile {
+    path: std::path::PathBuf,
+    out: Mutex<(BufWriter<File>, Option<std::io::Error>)>,
+}
+
+impl FindingsFile {
+    fn create(path: &Path) -> anyhow::Result<Self> {
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(FindingsFile { path: path.to_path_buf(), out: Mutex::new((BufWriter::new(file), None)) })
+    }
+
+    fn write(&self, line: &serde_json::Value) {
+        let mut out = self.out.lock().unwrap_or_else(|e| e.into_inner());
+        if out.1.is_none() && let Err(e) = writeln!(out.0, "{line}") {
+            out.1 = Some(e);
+        }
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        let (mut out, error) = self.out.into_inner().unwrap_or_else(|e| e.into_inner());
+        match error {
+            Some(e) => Err(e),
+            None => out.flush(),
+        }
+        .with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+impl FindingSink for FindingsFile {
+    fn finding(&self, object: &Object, place: &FindingPlace<'_>) {
+        self.write(&json!({
+            "uri": object.uri, "path": object.path, "row": place.row, "field": place.field,
+            "first_byte": place.bytes.0, "end_byte": place.bytes.1, "detector": place.detector,
+            "element": place.element.code(), "confidence": place.confidence.code(),
+        }));
+    }
+
+    fn object(&self, _: &ObjectRow) {}
+}

@@ -1,0 +1,293 @@
+//! The way of one object through the house.
+
+use super::plan::Plan;
+use crate::decode::{Decoded, decode};
+use crate::identity::assemble::Assembler;
+use crate::identity::key::Key;
+use crate::matcher::Judge;
+use crate::model::block::{Block, BlockSink};
+use crate::model::detector::Confidence;
+use crate::model::element::Element;
+use crate::model::field::Schema;
+use crate::model::finding::{Finding, Marks};
+use crate::model::gap::{Gap, GapKind};
+use crate::model::object::{Object, ObjectStream, Status};
+use crate::model::rows::{FieldRow, MentionRow, ObjectResult, ObjectRow, OrphanRow};
+use crate::source::Source;
+use std::io::{self, Read};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+/// Mentions that are handed on at once.
+const BATCH: usize = 1024;
+/// Gaps of one object that are kept one by one; the rest are counted in the last.
+const GAPS_MAX: usize = 64;
+
+/// Where a finding is, without its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingPlace<'a> {
+    /// Its row; see `Block::layout`.
+    pub row: u64,
+    /// The field's path.
+    pub field: &'a str,
+    /// First byte in the decoded object, and one past the last.
+    pub bytes: (u64, u64),
+    /// The detector's id.
+    pub detector: &'a str,
+    /// What it is.
+    pub element: Element,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// What the value says of itself.
+    pub marks: Marks,
+}
+
+/// Takes every single finding, where the operator asks for them. Called by several workers at once.
+pub trait FindingSink: Sync {
+    /// A finding in an object.
+    fn finding(&self, object: &Object, place: &FindingPlace<'_>);
+    /// The object is done.
+    fn object(&self, row: &ObjectRow);
+}
+
+/// What a worker shares with the rest of the run.
+pub struct Shared<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The key.
+    pub key: &'a Key,
+    /// Set to stop the run soon.
+    pub stop: &'a AtomicBool,
+    /// Bytes read from sources so far, over all workers.
+    pub bytes_read: &'a AtomicU64,
+    /// Takes single findings.
+    pub findings: Option<&'a dyn FindingSink>,
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    pub now: fn() -> i64,
+}
+
+/// An object to read.
+pub struct Task<'a> {
+    /// Its number in the inventory.
+    pub id: u64,
+    /// The object as listed.
+    pub object: Object,
+    /// Where it is.
+    pub source: &'a Source,
+    /// The run.
+    pub run: u64,
+    /// When it was listed.
+    pub listed_at: i64,
+}
+
+/// Reads one object: open, decode, match and judge, assemble. Whatever goes wrong is in the object's row.
+pub fn read_object(shared: &Shared<'_>, task: Task<'_>, mentions: &mut dyn FnMut(Vec<MentionRow>)) -> ObjectResult {
+    let mut sink = ObjectSink::new(shared, &task, mentions);
+    let opened = task.source.open_object(&task.object);
+    let decoded = match opened {
+        Ok(mut stream) => {
+            // The one place where a panic is caught: a defect in a parser must cost one object, not the run.
+            let read = catch_unwind(AssertUnwindSafe(|| {
+                let mut counted = Counted { stream: &mut *stream, bytes: shared.bytes_read };
+                let decoded = decode(&mut counted, &shared.plan.limits, &mut sink);
+                sink.finish();
+                decoded
+            }));
+            match read {
+                Ok(decoded) => {
+                    if !decoded.stopped && let Err(e) = stream.verify() {
+                        sink.gap(Gap { kind: GapKind::Changed, offset: None, bytes: None, detail: e.to_string() });
+                    }
+                    Some(decoded)
+                }
+                Err(_) => {
+                    let detail = "a parser failed; please report the file's format, not its content".to_string();
+                    sink.gap(Gap { kind: GapKind::Internal, offset: None, bytes: None, detail });
+                    None
+                }
+            }
+        }
+        Err(e) => {
+            sink.gap(Gap { kind: kind_of(&e), offset: None, bytes: Some(task.object.size), detail: e.to_string() });
+            None
+        }
+    };
+    sink.result(task, decoded)
+}
+
+/// The gap of a read error.
+pub fn kind_of(error: &io::Error) -> GapKind {
+    match error.kind() {
+        io::ErrorKind::NotFound => GapKind::NotFound,
+        io::ErrorKind::PermissionDenied => GapKind::PermissionDenied,
+        _ => GapKind::Io,
+    }
+}
+
+/// Counts bytes for the progress line.
+struct Counted<'a> {
+    stream: &'a mut dyn ObjectStream,
+    bytes: &'a AtomicU64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(buffer)?;
+        self.bytes.fetch_add(read as u64, Relaxed);
+        Ok(read)
+    }
+}
+
+/// Takes an object's blocks to mentions.
+struct ObjectSink<'a> {
+    shared: &'a Shared<'a>,
+    object: Object,
+    id: u64,
+    judge: Judge<'a>,
+    assembler: Assembler,
+    findings: Vec<Finding>,
+    schema: Schema,
+    out: Outbox<'a>,
+    fields: Vec<FieldRow>,
+    orphans: Vec<OrphanRow>,
+    gaps: Vec<Gap>,
+    gaps_dropped: u64,
+}
+
+/// Numbers mentions and hands them on in batches.
+struct Outbox<'a> {
+    object: u64,
+    next: u64,
+    batch: Vec<MentionRow>,
+    send: &'a mut dyn FnMut(Vec<MentionRow>),
+}
+
+impl Outbox<'_> {
+    fn push(&mut self, segment: u32, mention: crate::model::mention::Mention) {
+        self.batch.push(MentionRow { object: self.object, number: self.next, segment, mention });
+        self.next += 1;
+        if self.batch.len() == BATCH {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.batch.is_empty() {
+            (self.send)(std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH)));
+        }
+    }
+}
+
+impl<'a> ObjectSink<'a> {
+    fn new(shared: &'a Shared<'a>, task: &Task<'_>, send: &'a mut dyn FnMut(Vec<MentionRow>)) -> Self {
+        ObjectSink {
+            shared,
+            object: task.object.clone(),
+            id: task.id,
+            judge: Judge::new(&shared.plan.matcher),
+            assembler: Assembler::new(shared.plan.identity.clone(), shared.key, &task.object.path),
+            findings: Vec::new(),
+            schema: Schema::default(),
+            out: Outbox { object: task.id, next: 0, batch: Vec::new(), send },
+            fields: Vec::new(),
+            orphans: Vec::new(),
+            gaps: Vec::new(),
+            gaps_dropped: 0,
+        }
+    }
+
+    /// Ends the object: what was held back for a record that never closed comes now.
+    fn finish(&mut self) {
+        let out = &mut self.out;
+        let assembled = self.assembler.finish(&self.schema, &mut |segment, mention| out.push(segment, mention));
+        self.out.flush();
+        self.fields = self.judge.field_rows(self.id, &self.schema);
+        self.orphans = assembled.orphans.into_iter().map(|o| o.row(self.id)).collect();
+        assembled.gaps.into_iter().for_each(|gap| self.gap(gap));
+    }
+
+    fn result(mut self, task: Task<'_>, decoded: Option<Decoded>) -> ObjectResult {
+        if self.gaps_dropped > 0 && let Some(last) = self.gaps.last_mut() {
+            last.detail = format!("{} (and {} more gaps in this object)", last.detail, self.gaps_dropped);
+        }
+        let status = match &decoded {
+            None => Status::Failed,
+            Some(d) if d.skipped => Status::Skipped,
+            Some(d) if d.read_error && d.bytes_decoded == 0 => Status::Failed,
+            Some(_) if self.gaps.is_empty() => Status::Complete,
+            Some(_) => Status::Partial,
+        };
+        let d = decoded.unwrap_or_default();
+        let object = ObjectRow {
+            id: task.id,
+            object: self.object,
+            source: task.source.uri().to_string(),
+            run: task.run,
+            valid_from: task.run,
+            valid_to: None,
+            content_hash: d.content_hash,
+            format: d.format,
+            dialect: d.dialect,
+            status,
+            gaps: self.gaps,
+            bytes_read: d.bytes_read,
+            bytes_decoded: d.bytes_decoded,
+            records: d.records,
+            records_rejected: d.records_rejected,
+            listed_at: task.listed_at,
+            read_at: (self.shared.now)(),
+            policy: self.shared.plan.policy.clone(),
+        };
+        if let Some(findings) = self.shared.findings {
+            findings.object(&object);
+        }
+        ObjectResult { object, fields: self.fields, orphans: self.orphans }
+    }
+}
+
+impl BlockSink for ObjectSink<'_> {
+    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
+        if self.shared.stop.load(Relaxed) {
+            self.gap(Gap {
+                kind: GapKind::Interrupted,
+                offset: Some(block.offset + u64::from(block.owned.start)),
+                bytes: None,
+                detail: "the run was stopped here; scan again to read it whole".to_string(),
+            });
+            return ControlFlow::Break(());
+        }
+        for field in &schema.fields[self.schema.fields.len()..] {
+            self.schema.push(field.clone());
+        }
+        self.findings.clear();
+        self.judge.block(block, schema, &mut self.findings);
+        if let Some(sink) = self.shared.findings {
+            let detectors = self.shared.plan.matcher.detectors();
+            for finding in &self.findings {
+                let cell = &block.cells[finding.cell as usize];
+                let place = FindingPlace {
+                    row: block.records[cell.record as usize].row,
+                    field: &schema.get(cell.field).path,
+                    bytes: (block.offset + u64::from(finding.start), block.offset + u64::from(finding.end)),
+                    detector: &detectors[usize::from(finding.detector)].id,
+                    element: finding.element,
+                    confidence: finding.confidence,
+                    marks: finding.marks,
+                };
+                sink.finding(&self.object, &place);
+            }
+        }
+        let out = &mut self.out;
+        self.assembler.block(block, schema, &self.findings, &mut |segment, mention| out.push(segment, mention));
+        ControlFlow::Continue(())
+    }
+
+    fn gap(&mut self, gap: Gap) {
+        if self.gaps.len() < GAPS_MAX {
+            self.gaps.push(gap);
+        } else {
+            self.gaps_dropped += 1;
+        }
+    }
+}
