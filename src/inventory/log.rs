@@ -89,7 +89,7 @@ pub(super) fn commit(
     actions.extend(change.add.iter().map(|file| {
         json!({"add": {
             "path": file.path, "partitionValues": {}, "size": file.bytes, "modificationTime": file.modified_ms,
-            "dataChange": true, "stats": stats(file).to_string(),
+            "dataChange": true, "stats": json!({"numRecords": file.rows}).to_string(), "tags": tags(file),
         }})
     }));
     put(root, table, version, &actions)
@@ -113,6 +113,7 @@ struct Add {
     size: u64,
     modification_time: i64,
     stats: Option<String>,
+    tags: Option<Tags>,
 }
 
 #[derive(Deserialize)]
@@ -124,15 +125,23 @@ struct Remove {
 #[serde(rename_all = "camelCase")]
 struct Stats {
     num_records: u64,
-    #[serde(default)]
-    min_values: Bound,
-    #[serde(default)]
-    max_values: Bound,
 }
 
-#[derive(Deserialize, Default)]
-struct Bound {
-    object: Option<i64>,
+/// The tags of a file: its range of object ids. It stands here and not among the statistics because Python's deltalake
+/// (1.6) takes a statistic of one column for null statistics of all the others, and then a filter on another column
+/// silently finds nothing.
+#[derive(Deserialize)]
+struct Tags {
+    #[serde(rename = "rollcall.object_min")]
+    min: Option<String>,
+    #[serde(rename = "rollcall.object_max")]
+    max: Option<String>,
+}
+
+impl Tags {
+    fn objects(&self) -> Option<(i64, i64)> {
+        Some((self.min.as_ref()?.parse().ok()?, self.max.as_ref()?.parse().ok()?))
+    }
 }
 
 /// The data files of a version. `added` is told of every file that any version up to it ever added.
@@ -159,7 +168,7 @@ pub(super) fn replay(root: &Root, table: Table, version: u64, added: &mut dyn Fn
                         path: add.path,
                         bytes: add.size,
                         rows: stats.num_records,
-                        objects: stats.min_values.object.zip(stats.max_values.object),
+                        objects: add.tags.as_ref().and_then(Tags::objects),
                         modified_ms: add.modification_time,
                     },
                 );
@@ -169,12 +178,12 @@ pub(super) fn replay(root: &Root, table: Table, version: u64, added: &mut dyn Fn
     Ok(files)
 }
 
-fn stats(file: &DataFile) -> Value {
+fn tags(file: &DataFile) -> Value {
     match file.objects {
-        Some((min, max)) => json!({
-            "numRecords": file.rows, "minValues": {"object": min}, "maxValues": {"object": max}, "nullCount": {"object": 0},
-        }),
-        None => json!({"numRecords": file.rows}),
+        Some((min, max)) => {
+            json!({"rollcall.object_min": min.to_string(), "rollcall.object_max": max.to_string()})
+        }
+        None => json!({}),
     }
 }
 
