@@ -1,1 +1,129 @@
-//! (to be written)
+//! The inventory: a folder of Delta tables that says whose data lies where.
+//!
+//! What is observed (objects, fields, mentions, orphans) is written per object and never rewritten by linking; what is
+//! derived (identifiers, consumers, memberships, links) is replaced wholly by each link run. A run becomes visible at one
+//! moment, when its commit record is put; readers pin the versions it names, and the next writer rolls back what an
+//! interrupted one left. `docs/INVENTORY.md` describes the columns and the protocol.
+//!
+//! This folder knows rows and files. It knows nothing of how a mention is found, what its tokens stand for, or how people
+//! are linked, and holds no key, only a key's id.
+
+mod cells;
+mod check;
+mod columns;
+mod digest;
+mod error;
+mod ids;
+mod log;
+mod read;
+mod record;
+mod recover;
+mod row;
+mod sink;
+mod snapshot;
+mod store;
+mod table;
+mod writer;
+
+pub use digest::digest;
+pub use error::InventoryError;
+pub use snapshot::Snapshot;
+#[doc(hidden)]
+pub use writer::CommitStep;
+pub use writer::Writer;
+
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::Path;
+use store::Root;
+
+/// The version of the folder's layout and of the tables' columns.
+pub const FORMAT: u64 = 1;
+
+/// What the marker file says.
+#[derive(Serialize, Deserialize)]
+struct Marker {
+    format: u64,
+    key_id: String,
+}
+
+/// An inventory.
+pub struct Inventory {
+    root: Root,
+    key_id: String,
+}
+
+impl Inventory {
+    /// Opens the inventory at a path, or makes one where there is nothing yet.
+    pub fn create_or_open(path: &Path, key_id: &str) -> Result<Inventory, InventoryError> {
+        let root = Root(path.to_path_buf());
+        if read_marker(&root)?.is_none() {
+            // A lone leftover of a marker on its way is what a crash at this very place leaves.
+            if store::names(path)?.iter().any(|name| !name.ends_with(store::PARTIAL)) {
+                return Err(InventoryError::NotAnInventory(root.0));
+            }
+            store::create_folder(path)?;
+            let marker = serde_json::to_vec(&Marker { format: FORMAT, key_id: key_id.to_string() });
+            match store::put_if_absent(&root.marker(), &marker.map_err(io::Error::from)?) {
+                // Another process made it in between: what its marker says is checked like any other's.
+                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e.into()),
+                _ => {}
+            }
+        }
+        let inventory = Inventory::open(path)?;
+        if inventory.key_id != key_id {
+            return Err(InventoryError::WrongKey { made_with: inventory.key_id, given: key_id.to_string() });
+        }
+        recover::create_tables(&inventory.root)?;
+        Ok(inventory)
+    }
+
+    /// Opens the inventory at a path.
+    pub fn open(path: &Path) -> Result<Inventory, InventoryError> {
+        let root = Root(path.to_path_buf());
+        match read_marker(&root)? {
+            Some(Marker { format, .. }) if format > FORMAT => Err(InventoryError::Newer { format, known: FORMAT }),
+            Some(Marker { key_id, .. }) => Ok(Inventory { root, key_id }),
+            None if store::names(path)?.is_empty() => Err(InventoryError::Missing(root.0)),
+            None => Err(InventoryError::NotAnInventory(root.0)),
+        }
+    }
+
+    /// The id of the key whose tokens it holds.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.root.0
+    }
+
+    /// The state at the last commit.
+    pub fn snapshot(&self) -> io::Result<Snapshot> {
+        Snapshot::last(&self.root)
+    }
+
+    /// Starts a run: takes the lock and rolls back what an interrupted run left.
+    pub fn begin(&self) -> Result<Writer, InventoryError> {
+        let path = self.root.lock();
+        let holder = format!("process {}, since {}", std::process::id(), jiff::Timestamp::now().strftime("%FT%TZ"));
+        match store::lock(&path, &holder)? {
+            Ok(lock) => Ok(Writer::begin(&self.root, &self.key_id, lock)?),
+            Err(holder) => Err(InventoryError::Locked { lock: path, holder }),
+        }
+    }
+
+    /// What is wrong with the inventory, in sentences; nothing if it is sound. Reads every file once.
+    pub fn check(&self) -> io::Result<Vec<String>> {
+        check::check(&self.root, &self.snapshot()?)
+    }
+}
+
+fn read_marker(root: &Root) -> Result<Option<Marker>, InventoryError> {
+    let Some(bytes) = store::read(&root.marker())? else {
+        return Ok(None);
+    };
+    let marker = serde_json::from_slice(&bytes);
+    marker.map(Some).map_err(|e| InventoryError::Corrupt(format!("{}: {e}", root.marker().display())))
+}

@@ -1,0 +1,93 @@
+//! Why an inventory cannot be opened or written.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why an inventory cannot be opened or written. Every message says what to do.
+#[derive(Debug)]
+pub enum InventoryError {
+    /// The folder holds something else.
+    NotAnInventory(PathBuf),
+    /// There is no inventory at the path.
+    Missing(PathBuf),
+    /// The inventory was made with another key.
+    WrongKey {
+        /// The key id that the inventory names.
+        made_with: String,
+        /// The id of the key at hand.
+        given: String,
+    },
+    /// A newer program made the inventory.
+    Newer {
+        /// The format version that the inventory names.
+        format: u64,
+        /// The newest that this program knows.
+        known: u64,
+    },
+    /// Another run is writing.
+    Locked {
+        /// The lock file.
+        lock: PathBuf,
+        /// What the other run said of itself; may be empty.
+        holder: String,
+    },
+    /// The inventory contradicts itself.
+    Corrupt(String),
+    /// The file system refused.
+    Io(io::Error),
+}
+
+impl fmt::Display for InventoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            InventoryError::NotAnInventory(path) => write!(
+                f,
+                "{} is not an inventory and not empty; name an inventory, or a new or empty folder",
+                path.display()
+            ),
+            InventoryError::Missing(path) => {
+                write!(f, "there is no inventory at {}; `rollcall scan` makes one", path.display())
+            }
+            InventoryError::WrongKey { made_with, given } => write!(
+                f,
+                "this inventory was made with key {made_with}, the given key is {given}; give the key it was made with, \
+                 or write to a new inventory"
+            ),
+            InventoryError::Newer { format, known } => write!(
+                f,
+                "this inventory has format version {format}, this program knows versions up to {known}; use a newer rollcall"
+            ),
+            InventoryError::Locked { lock, holder } => {
+                write!(f, "another run is writing to this inventory")?;
+                if !holder.is_empty() {
+                    write!(f, " ({holder})")?;
+                }
+                write!(
+                    f,
+                    "; wait for it to end, or end it: the lock {} is freed with its process, so never delete it",
+                    lock.display()
+                )
+            }
+            InventoryError::Corrupt(what) => {
+                write!(f, "the inventory is damaged: {what}; `rollcall inventory check` says more")
+            }
+            InventoryError::Io(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for InventoryError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            InventoryError::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for InventoryError {
+    fn from(error: io::Error) -> Self {
+        InventoryError::Io(error)
+    }
+}

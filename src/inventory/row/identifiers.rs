@@ -1,0 +1,47 @@
+//! Table `identifiers`.
+
+use super::super::cells::Group;
+use super::super::columns::{Column, flag, long, maybe_token, text, token};
+use super::super::store::invalid;
+use super::super::table::Table;
+use super::{Row, rows};
+use crate::model::detector::Class;
+use crate::model::element::Element;
+use crate::model::rows::IdentifierRow;
+use std::io;
+
+impl Row for IdentifierRow {
+    const TABLE: Table = Table::Identifiers;
+
+    fn columns(rows: &[Self]) -> Vec<Column> {
+        let all = || rows.iter();
+        vec![
+            token("token", all().map(|r| r.token)),
+            text("kind", all().map(|r| r.kind.code())),
+            text("namespace", all().map(|r| &r.namespace)),
+            text("class", all().map(|r| r.class.code())),
+            maybe_token("consumer", all().map(|r| r.consumer)),
+            long("names", all().map(|r| u64::from(r.names))),
+            flag("hub", all().map(|r| r.hub)),
+            long("mentions", all().map(|r| r.mentions)),
+        ]
+    }
+
+    fn decode(b: Group, keep: &dyn Fn(usize) -> bool, each: &mut dyn FnMut(Self) -> io::Result<()>) -> io::Result<()> {
+        let (token, kind, namespace) = (b.token("token")?, b.text("kind")?, b.text("namespace")?);
+        let (class, consumer, names) = (b.text("class")?, b.token("consumer")?, b.long("names")?);
+        let (hub, mentions) = (b.flag("hub")?, b.long("mentions")?);
+        rows(b, keep, each, |i| {
+            Ok(IdentifierRow {
+                token: token.at(i)?,
+                kind: kind.code(i, Element::from_code)?,
+                namespace: namespace.shared(i),
+                class: class.code(i, Class::from_code)?,
+                consumer: consumer.maybe(i)?,
+                names: u32::try_from(names.at(i)).map_err(|_| invalid("a count of names past 2^32"))?,
+                hub: hub.value(i),
+                mentions: mentions.at(i),
+            })
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! What several tables hold: elements with their forms, residences, lists of rows.
+
+use super::super::cells::{Group, List, Long, Text};
+use super::super::columns::{Column, group, list, long, maybe_group, text};
+use crate::model::element::{Element, Form};
+use crate::model::mention::{MentionElement, Residence, ResidenceBasis};
+use std::io;
+
+/// Lists of elements with their forms.
+pub(super) fn elements<'a>(name: &str, rows: impl Iterator<Item = &'a [MentionElement]> + Clone) -> Column {
+    let all = || rows.clone().flatten();
+    let element = group(
+        "element",
+        vec![text("element", all().map(|e| e.element.code())), text("form", all().map(|e| e.form.code()))],
+    );
+    list(name, rows.map(<[_]>::len), element)
+}
+
+/// The mirror of [`elements`].
+pub(super) struct Elements<'a> {
+    lists: List<'a>,
+    element: Text<'a>,
+    form: Text<'a>,
+}
+
+impl<'a> Elements<'a> {
+    pub fn open(batch: Group<'a>, name: &str) -> io::Result<Self> {
+        let lists = batch.list(name)?;
+        let all = lists.groups()?;
+        Ok(Elements { lists, element: all.text("element")?, form: all.text("form")? })
+    }
+
+    pub fn at(&self, i: usize) -> io::Result<Vec<MentionElement>> {
+        self.lists.range(i).map(|j| element_at(&self.element, &self.form, j)).collect()
+    }
+}
+
+/// An element and its form from two columns.
+pub(super) fn element_at(element: &Text, form: &Text, i: usize) -> io::Result<MentionElement> {
+    Ok(MentionElement { element: element.code(i, Element::from_code)?, form: form.code(i, Form::from_code)? })
+}
+
+const NOWHERE: Residence = Residence { country: *b"  ", state: *b"  ", basis: ResidenceBasis::Mailing };
+
+/// Codes are two ASCII letters, or two spaces for none, which are stored as the empty text. Any other byte is kept as the
+/// character of its number.
+fn code_text(code: [u8; 2]) -> String {
+    if code == *b"  " { String::new() } else { code.iter().map(|&b| char::from(b)).collect() }
+}
+
+fn code_bytes(text: &str) -> [u8; 2] {
+    let mut bytes = *b"  ";
+    for (byte, c) in bytes.iter_mut().zip(text.chars()) {
+        *byte = u8::try_from(c).unwrap_or(b' ');
+    }
+    bytes
+}
+
+fn residence_columns(rows: &[Residence]) -> Vec<Column> {
+    vec![
+        text("country", rows.iter().map(|r| code_text(r.country))),
+        text("state", rows.iter().map(|r| code_text(r.state))),
+        text("basis", rows.iter().map(|r| r.basis.code())),
+    ]
+}
+
+/// Residences that may be absent.
+pub(super) fn residence(name: &str, rows: impl Iterator<Item = Option<Residence>> + Clone) -> Column {
+    let all: Vec<Residence> = rows.clone().map(|r| r.unwrap_or(NOWHERE)).collect();
+    maybe_group(name, rows.map(|r| r.is_some()).collect(), residence_columns(&all))
+}
+
+/// Lists of residences.
+pub(super) fn residences<'a>(name: &str, rows: impl Iterator<Item = &'a [Residence]> + Clone) -> Column {
+    let all: Vec<Residence> = rows.clone().flatten().copied().collect();
+    list(name, rows.map(<[_]>::len), group("element", residence_columns(&all)))
+}
+
+/// The mirror of [`residence`], and of an element of [`residences`].
+pub(super) struct Residences<'a> {
+    group: Group<'a>,
+    country: Text<'a>,
+    state: Text<'a>,
+    basis: Text<'a>,
+}
+
+impl<'a> Residences<'a> {
+    pub fn open(group: Group<'a>) -> io::Result<Self> {
+        Ok(Residences {
+            group,
+            country: group.text("country")?,
+            state: group.text("state")?,
+            basis: group.text("basis")?,
+        })
+    }
+
+    pub fn at(&self, i: usize) -> io::Result<Residence> {
+        Ok(Residence {
+            country: code_bytes(self.country.at(i)),
+            state: code_bytes(self.state.at(i)),
+            basis: self.basis.code(i, ResidenceBasis::from_code)?,
+        })
+    }
+
+    pub fn maybe(&self, i: usize) -> io::Result<Option<Residence>> {
+        self.group.is_some(i).then(|| self.at(i)).transpose()
+    }
+}
+
+/// Lists of numbers.
+pub(super) fn longs<'a>(name: &str, rows: impl Iterator<Item = &'a [u64]> + Clone) -> Column {
+    list(name, rows.clone().map(<[_]>::len), long("element", rows.flatten().copied()))
+}
+
+/// The mirror of [`longs`].
+pub(super) struct Longs<'a> {
+    lists: List<'a>,
+    all: Long<'a>,
+}
+
+impl<'a> Longs<'a> {
+    pub fn open(batch: Group<'a>, name: &str) -> io::Result<Self> {
+        let lists = batch.list(name)?;
+        Ok(Longs { all: lists.longs()?, lists })
+    }
+
+    pub fn at(&self, i: usize) -> Vec<u64> {
+        self.lists.range(i).map(|j| self.all.at(j)).collect()
+    }
+}

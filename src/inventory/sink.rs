@@ -1,0 +1,172 @@
+//! Rows into the data files of one table.
+//!
+//! Memory is bounded whatever the table's size: a thousand rows wait to become columns, the columns wait encoded until a
+//! row group is full, and a file is closed and made durable when it is large enough to be worth reading alone.
+
+use super::columns;
+use super::log::{DataFile, now_ms};
+use super::row::Row;
+use super::store::{self, Root, at, parquet_at};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::statistics::Statistics;
+use parquet::schema::types::ColumnPath;
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+
+/// Rows that wait to become columns.
+const BATCH_ROWS: usize = 1024;
+/// Their bytes, about.
+const BATCH_BYTES: usize = 1 << 20;
+/// Rows of a row group.
+const GROUP_ROWS: usize = 32 << 10;
+/// Bytes that the columns of a row group hold in memory.
+const GROUP_BYTES: usize = 8 << 20;
+/// Bytes of a file.
+const FILE_BYTES: usize = 512 << 20;
+/// Bytes of a page before compression. A reader holds one of each column.
+const PAGE_BYTES: usize = 256 << 10;
+/// Columns of tokens: they hardly repeat, so a dictionary of them is memory and time for nothing.
+const TOKENS: [&[&str]; 4] = [&["tokens", "list", "element", "token"], &["token"], &["consumer"], &["cluster"]];
+
+/// Takes the rows of a table for one run.
+pub(super) struct Sink<R> {
+    folder: PathBuf,
+    run: u64,
+    pending: Vec<R>,
+    pending_bytes: usize,
+    open: Option<Open>,
+    closed: Vec<DataFile>,
+}
+
+struct Open {
+    name: String,
+    path: PathBuf,
+    file: File,
+    writer: ArrowWriter<File>,
+}
+
+impl<R: Row> Sink<R> {
+    pub fn new(root: &Root, run: u64) -> Self {
+        Sink {
+            folder: root.table(R::TABLE),
+            run,
+            pending: Vec::new(),
+            pending_bytes: 0,
+            open: None,
+            closed: Vec::new(),
+        }
+    }
+
+    pub fn push(&mut self, row: R) -> io::Result<()> {
+        self.pending_bytes += row.weight();
+        self.pending.push(row);
+        if self.pending.len() >= BATCH_ROWS || self.pending_bytes >= BATCH_BYTES { self.encode() } else { Ok(()) }
+    }
+
+    /// Rows that are not on disk yet.
+    pub fn rows_buffered(&self) -> usize {
+        self.pending.len() + self.open.as_ref().map_or(0, |open| open.writer.in_progress_rows())
+    }
+
+    /// Bytes they hold in memory, about.
+    pub fn bytes_buffered(&self) -> usize {
+        self.pending_bytes + self.open.as_ref().map_or(0, |open| open.writer.memory_size())
+    }
+
+    /// Encodes the rows that wait; writes the row group, and closes the file, when they are full.
+    fn encode(&mut self) -> io::Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let mut open = match self.open.take() {
+            Some(open) => open,
+            None => self.create()?,
+        };
+        let batch = columns::batch(R::columns(&self.pending)).map_err(|e| at(&open.path, io::Error::other(e)))?;
+        self.pending.clear();
+        self.pending_bytes = 0;
+        open.writer.write(&batch).map_err(|e| parquet_at(&open.path, e))?;
+        if open.writer.in_progress_rows() + BATCH_ROWS > GROUP_ROWS || open.writer.memory_size() >= GROUP_BYTES {
+            open.writer.flush().map_err(|e| parquet_at(&open.path, e))?;
+        }
+        if open.writer.bytes_written() >= FILE_BYTES {
+            self.closed.push(open.close()?);
+        } else {
+            self.open = Some(open);
+        }
+        Ok(())
+    }
+
+    fn create(&self) -> io::Result<Open> {
+        // Names sort in the order of writing, and none comes twice even if a run is rolled back and its number used again.
+        let name = format!("{:010}-{:05}-{:016x}.parquet", self.run, self.closed.len(), fastrand::u64(..));
+        let path = self.folder.join(&name);
+        let file = File::create_new(&path).map_err(|e| at(&path, e))?;
+        let handle = file.try_clone().map_err(|e| at(&path, e))?;
+        let schema = columns::schema(R::columns(&[])).into();
+        let properties = properties().map_err(|e| parquet_at(&path, e))?;
+        let writer = ArrowWriter::try_new(handle, schema, Some(properties)).map_err(|e| parquet_at(&path, e))?;
+        Ok(Open { name, path, file, writer })
+    }
+
+    /// Writes everything that waits, and makes it durable.
+    pub fn close(&mut self) -> io::Result<()> {
+        self.encode()?;
+        if let Some(open) = self.open.take() {
+            self.closed.push(open.close()?);
+        }
+        if self.closed.is_empty() { Ok(()) } else { store::sync_folder(&self.folder) }
+    }
+
+    /// The files closed so far.
+    pub fn files(&self) -> &[DataFile] {
+        &self.closed
+    }
+}
+
+impl Open {
+    fn close(self) -> io::Result<DataFile> {
+        let Open { name, path, file, writer } = self;
+        let metadata = writer.close().map_err(|e| parquet_at(&path, e))?;
+        file.sync_all().map_err(|e| at(&path, e))?;
+        Ok(DataFile {
+            bytes: file.metadata().map_err(|e| at(&path, e))?.len(),
+            rows: metadata.file_metadata().num_rows().cast_unsigned(),
+            objects: (0..metadata.num_row_groups())
+                .map(|group| object_range(&metadata, group))
+                .reduce(|a, b| a.zip(b).map(|(a, b)| (a.0.min(b.0), a.1.max(b.1))))
+                .flatten(),
+            path: name,
+            modified_ms: now_ms(),
+        })
+    }
+}
+
+/// Least and greatest of the column `object` in a row group; none without such a column or statistic.
+pub(super) fn object_range(metadata: &ParquetMetaData, group: usize) -> Option<(i64, i64)> {
+    let columns = metadata.row_group(group).columns();
+    let object = columns.iter().find(|c| c.column_path().parts() == ["object"])?;
+    match object.statistics()? {
+        Statistics::Int64(statistics) => Some((*statistics.min_opt()?, *statistics.max_opt()?)),
+        _ => None,
+    }
+}
+
+fn properties() -> Result<WriterProperties, ParquetError> {
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_data_page_size_limit(PAGE_BYTES)
+        .set_dictionary_page_size_limit(PAGE_BYTES)
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_statistics_enabled(EnabledStatistics::Chunk);
+    for path in TOKENS {
+        let path = ColumnPath::from(path.iter().map(|part| part.to_string()).collect::<Vec<_>>());
+        properties = properties.set_column_dictionary_enabled(path, false);
+    }
+    Ok(properties.build())
+}
