@@ -1,0 +1,149 @@
+//! Parts of a postal address. None has a checksum; a field's name carries most of the evidence, and these say no to what
+//! cannot be one.
+
+use super::digits::{repeated, trim};
+use super::gazetteer::is_filler;
+use crate::model::finding::{Marks, Verdict};
+
+const PLACEHOLDER: Verdict = Verdict::Valid { proven: false, marks: Marks::PLACEHOLDER };
+
+/// Words that end or mark a street line (USPS Publication 28 appendix C1, with those of other languages that customer data
+/// holds), lower case.
+const STREET_WORDS: &[&str] = &[
+    "street", "st", "avenue", "ave", "av", "road", "rd", "boulevard", "blvd", "drive", "dr", "lane", "ln", "court", "ct",
+    "place", "pl", "square", "sq", "terrace", "ter", "way", "highway", "hwy", "parkway", "pkwy", "circle", "cir", "trail",
+    "trl", "loop", "plaza", "plz", "alley", "aly", "crescent", "cres", "close", "row", "walk", "pike", "turnpike", "broadway",
+    "expressway", "route", "rte", "ridge", "run", "point", "pt", "crossing", "cove", "heights", "hill", "mews", "quay", "rue",
+    "calle", "via", "rua", "strasse", "platz", "weg", "gata", "ulica",
+];
+
+/// A street line, in a field that says address: at least two letters, and a number, two words or a street word; no URL,
+/// e-mail address, path or identifier.
+pub fn street(bytes: &[u8]) -> Verdict {
+    let bytes = trim(bytes);
+    if is_filler(bytes) {
+        return PLACEHOLDER;
+    }
+    if !(3..=200).contains(&bytes.len()) || std::str::from_utf8(bytes).is_err() {
+        return Verdict::Invalid;
+    }
+    let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
+    let odd = bytes.iter().any(|b| b"@{}<>=|\\$^~`_[]".contains(b) || *b < b' ');
+    let scheme = bytes.windows(3).any(|w| w == b"://") || bytes.starts_with(b"www.") || bytes.starts_with(b"0x");
+    let words = bytes.split(|b| *b == b' ').filter(|w| !w.is_empty()).count();
+    let number = bytes.iter().any(u8::is_ascii_digit);
+    // A UUID, a hash or a host has no blank; a street line without one is a word or `12Main`.
+    let compact = words == 1 && (number && bytes.len() > 20 || bytes.contains(&b':') || bytes.contains(&b'.'));
+    let stamp = bytes.len() >= 10 && bytes[0].is_ascii_digit() && bytes[4] == b'-' && bytes[7] == b'-';
+    if letters < 2 || odd || scheme || compact || stamp || !(number || words >= 2) {
+        return Verdict::Invalid;
+    }
+    Verdict::PLAUSIBLE
+}
+
+/// A United States street line in running text: a house number, words, and a street word (USPS Publication 28).
+pub fn us_street(bytes: &[u8]) -> Verdict {
+    let bytes = trim(bytes);
+    let numbered = bytes.first().is_some_and(u8::is_ascii_digit);
+    let typed = bytes
+        .split(|b| matches!(b, b' ' | b',' | b'.'))
+        .skip(2)
+        .any(|word| STREET_WORDS.iter().any(|s| s.as_bytes().eq_ignore_ascii_case(word)));
+    if numbered && typed { street(bytes) } else { Verdict::Invalid }
+}
+
+/// A city or other place by name: letters, blanks, and `.'-,()/`.
+pub fn place(bytes: &[u8]) -> Verdict {
+    let bytes = trim(bytes);
+    if is_filler(bytes) {
+        return PLACEHOLDER;
+    }
+    let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
+    let shaped = bytes.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80 || b" .'-,()/`".contains(b));
+    if letters < 2 || bytes.len() > 80 || !shaped || std::str::from_utf8(bytes).is_err() {
+        return Verdict::Invalid;
+    }
+    Verdict::PLAUSIBLE
+}
+
+/// Codes of states and provinces: the United States with its territories and military addresses (USPS Publication 28
+/// appendix B), Canada (Canada Post), Australia (AS 4590), Brazil (ISO 3166-2:BR) and the provinces of Italy that fit.
+const STATE_CODES: &[u8] = b"AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM \
+NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI UM FM MH PW AA AE AP AB BC MB NB NL NS NT NU ON PE QC \
+SK YT NSW QLD VIC TAS ACT WA SA AC AM AP BA CE DF ES GO MA MG MS PB PE PI PR RJ RN RO RR RS SC SE SP TO RM MI NA TO";
+
+/// States and provinces by name, lower case.
+const STATE_NAMES: &[&str] = &[
+    "alabama", "alaska", "arizona", "arkansas", "california", "colorado", "connecticut", "delaware", "district of columbia",
+    "florida", "georgia", "hawaii", "idaho", "illinois", "indiana", "iowa", "kansas", "kentucky", "louisiana", "maine",
+    "maryland", "massachusetts", "michigan", "minnesota", "mississippi", "missouri", "montana", "nebraska", "nevada",
+    "new hampshire", "new jersey", "new mexico", "new york", "north carolina", "north dakota", "ohio", "oklahoma", "oregon",
+    "pennsylvania", "rhode island", "south carolina", "south dakota", "tennessee", "texas", "utah", "vermont", "virginia",
+    "washington", "west virginia", "wisconsin", "wyoming", "puerto rico", "guam", "american samoa", "u.s. virgin islands",
+    "virgin islands", "northern mariana islands", "washington dc", "washington, dc", "alberta", "british columbia", "manitoba",
+    "new brunswick", "newfoundland and labrador", "newfoundland", "nova scotia", "northwest territories", "nunavut", "ontario",
+    "prince edward island", "quebec", "qu\u{e9}bec", "saskatchewan", "yukon", "new south wales", "queensland",
+    "south australia", "tasmania", "victoria", "western australia", "northern territory", "england", "scotland", "wales",
+    "northern ireland",
+];
+
+/// A state or province, by code or name. The word is also that of a process or a form ("open", "running"), so the value must
+/// be in the tables.
+pub fn state(bytes: &[u8]) -> Verdict {
+    let bytes = trim(bytes);
+    let bytes = bytes.strip_prefix(b"US-").or_else(|| bytes.strip_prefix(b"CA-")).unwrap_or(bytes);
+    let code = matches!(bytes.len(), 2 | 3) && in_codes(STATE_CODES, bytes);
+    if code || STATE_NAMES.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(bytes)) {
+        Verdict::PLAUSIBLE
+    } else if is_filler(bytes) {
+        PLACEHOLDER
+    } else {
+        Verdict::Invalid
+    }
+}
+
+fn in_codes(codes: &[u8], bytes: &[u8]) -> bool {
+    codes.split(|b| *b == b' ').any(|code| code.eq_ignore_ascii_case(bytes))
+}
+
+/// A postal code: United States ZIP with or without +4 (USPS Publication 28; four digits where a leading zero was lost),
+/// Canada `A1A 1A1` (Canada Post), the United Kingdom (BS 7666), and others of 3 to 10 letters and digits with a digit
+/// (Universal Postal Union, S42).
+pub fn postal_code(bytes: &[u8]) -> Verdict {
+    let bytes = trim(bytes);
+    let shaped = (3..=10).contains(&bytes.len())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b' '))
+        && bytes[0].is_ascii_alphanumeric()
+        && bytes[bytes.len() - 1].is_ascii_alphanumeric();
+    let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    let separators = bytes.iter().filter(|b| matches!(b, b'-' | b' ')).count();
+    let letters = bytes.len() - digits - separators;
+    if !shaped || digits == 0 || separators > 1 || letters > 5 || (letters == 0 && digits < 3) {
+        return if is_filler(bytes) { PLACEHOLDER } else { Verdict::Invalid };
+    }
+    if letters == 0 && matches!(bytes, b"00000" | b"99999" | b"00000-0000" | b"99999-9999") || bytes.len() >= 5 && repeated(bytes) && bytes[0] == b'0' {
+        return PLACEHOLDER;
+    }
+    Verdict::PLAUSIBLE
+}
+
+/// Two-letter country codes (ISO 3166-1), with `UK`.
+const COUNTRY_CODES: &[u8] = b"AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS \
+BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO \
+FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG \
+KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY \
+MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI \
+SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU \
+WF WS YE YT ZA ZM ZW UK XK";
+
+/// A country: a two-letter code of ISO 3166-1, or a name or longer code of letters.
+pub fn country(bytes: &[u8]) -> Verdict {
+    let bytes = trim(bytes);
+    if bytes.len() == 2 {
+        return if in_codes(COUNTRY_CODES, bytes) { Verdict::PLAUSIBLE } else { Verdict::Invalid };
+    }
+    if bytes.len() == 3 && bytes.iter().any(|b| !b.is_ascii_alphabetic()) || bytes.len() > 60 {
+        return Verdict::Invalid;
+    }
+    place(bytes)
+}

@@ -1,0 +1,117 @@
+//! E-mail addresses.
+
+use super::net::{ipv4, ipv6};
+use crate::model::finding::{Marks, Verdict};
+
+/// Local parts that name a role (RFC 2142 and everyday use), lower case, in alphabetical order.
+const ROLES: &[&str] = &[
+    "abuse", "accounting", "accounts", "admin", "administrator", "billing", "careers", "compliance", "contact",
+    "customer.service", "customerservice", "do-not-reply", "donotreply", "enquiries", "feedback", "finance", "hello",
+    "help", "helpdesk", "hostmaster", "hr", "info", "information", "inquiries", "jobs", "legal", "mail",
+    "mailer-daemon", "marketing", "media", "news", "newsletter", "no-reply", "no_reply", "noreply", "notifications",
+    "office", "orders", "postmaster", "press", "privacy", "returns", "root", "sales", "security", "service", "services",
+    "shipping", "support", "team", "webmaster",
+];
+
+/// Words that people type when a form insists on an address.
+const FILLERS: &[&str] = &["na", "n.a", "none", "noemail", "no", "test", "asdf", "null", "unknown", "nobody", "x", "xx"];
+
+/// An e-mail address: RFC 5321 lengths (local part 64, domain 255, whole 254), RFC 5322 dot-atom or quoted local part with
+/// UTF-8 (RFC 6531), host name labels (RFC 1123), an address literal, or a domain whose last label is letters or `xn--`.
+/// Addresses at `example.com` are addresses: whole test systems are full of them, one for each person.
+pub fn email(bytes: &[u8]) -> Verdict {
+    if bytes.len() > 254 {
+        return Verdict::Invalid;
+    }
+    let Some(at) = bytes.iter().rposition(|b| *b == b'@') else { return Verdict::Invalid };
+    let (local, domain) = (&bytes[..at], &bytes[at + 1..]);
+    if !is_local(local) || !(is_domain(domain) || is_literal(domain)) {
+        return Verdict::Invalid;
+    }
+    let mut marks = Marks::default();
+    if in_list(ROLES, local) {
+        marks = marks.with(Marks::ROLE);
+    }
+    let first_label = domain.split(|b| *b == b'.').next().unwrap_or(domain);
+    let filler = in_list(FILLERS, local) && (first_label.eq_ignore_ascii_case(local) || in_list(FILLERS, first_label));
+    if filler {
+        marks = marks.with(Marks::PLACEHOLDER);
+    }
+    Verdict::Valid { proven: false, marks }
+}
+
+fn in_list(list: &[&str], bytes: &[u8]) -> bool {
+    list.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(bytes))
+}
+
+fn is_local(local: &[u8]) -> bool {
+    if local.is_empty() || local.len() > 64 {
+        return false;
+    }
+    match local {
+        [b'"', inner @ .., b'"'] => is_quoted(inner),
+        _ => is_dot_atom(local),
+    }
+}
+
+/// What stands between quotes: anything printable, quotes and backslashes escaped.
+fn is_quoted(inner: &[u8]) -> bool {
+    let mut escaped = false;
+    for &byte in inner {
+        if byte < b' ' || byte == 0x7f {
+            return false;
+        }
+        if escaped {
+            escaped = false;
+        } else if byte == b'\\' {
+            escaped = true;
+        } else if byte == b'"' {
+            return false;
+        }
+    }
+    !escaped && !inner.is_empty() && std::str::from_utf8(inner).is_ok()
+}
+
+fn is_dot_atom(local: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(local) else { return false };
+    text.split('.').all(|atom| !atom.is_empty())
+        && text.chars().all(|c| {
+            c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c) || (!c.is_ascii() && is_letter(c))
+        })
+}
+
+/// Letters beyond ASCII, without the full-width forms, which IDNA (RFC 5892) disallows.
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() && !('\u{ff00}'..='\u{ffef}').contains(&c)
+}
+
+fn is_domain(domain: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(domain) else { return false };
+    let labels_ok = text.split('.').all(|label| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || (!c.is_ascii() && is_letter(c)))
+    });
+    let Some((_, last)) = text.rsplit_once('.') else { return false };
+    let top_ok = if last.is_ascii() {
+        (last.len() >= 2 && last.len() <= 24 && last.bytes().all(|b| b.is_ascii_alphabetic()))
+            || last.get(..4).is_some_and(|p| p.eq_ignore_ascii_case("xn--") && last.len() > 4)
+    } else {
+        last.chars().all(char::is_alphabetic) && last.chars().count() >= 2
+    };
+    labels_ok && top_ok
+}
+
+/// An address literal (RFC 5321 section 4.1.3): `[192.0.2.1]` or `[IPv6:2001:db8::1]`.
+fn is_literal(domain: &[u8]) -> bool {
+    use crate::model::finding::Verdict::Invalid;
+    let [b'[', inner @ .., b']'] = domain else { return false };
+    match inner.split_at_checked(5) {
+        Some((tag, address)) if tag.eq_ignore_ascii_case(b"ipv6:") => {
+            address.iter().filter(|b| **b == b':').count() >= 2 && ipv6(address) != Invalid
+        }
+        _ => ipv4(inner) != Invalid,
+    }
+}

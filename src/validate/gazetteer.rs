@@ -1,0 +1,69 @@
+//! Lists of common names, and the words that people write when there is no name.
+//!
+//! The lists are short on purpose: they decide only where a field's name does not (`name`), and a rare name in a field that
+//! says "first name" needs no list.
+
+use std::sync::LazyLock;
+
+static GIVEN: LazyLock<Vec<&'static str>> = LazyLock::new(|| sorted(include_str!("../../patterns/data/given_names.txt")));
+static SURNAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| sorted(include_str!("../../patterns/data/surnames.txt")));
+
+fn sorted(text: &'static str) -> Vec<&'static str> {
+    let mut names: Vec<&str> = text.split_ascii_whitespace().collect();
+    names.sort_unstable();
+    names
+}
+
+/// The longest name in the lists is far shorter; a longer word is in none of them.
+const FOLDED_MAX: usize = 24;
+
+/// Whether a word is a common given name, whatever its case and accents.
+pub(super) fn is_given(word: &str) -> bool {
+    in_list(&GIVEN, word)
+}
+
+/// Whether a word is a common surname, whatever its case and accents.
+pub(super) fn is_surname(word: &str) -> bool {
+    in_list(&SURNAMES, word)
+}
+
+fn in_list(list: &[&str], word: &str) -> bool {
+    let mut folded = [0u8; FOLDED_MAX];
+    let mut len = 0;
+    for c in word.chars() {
+        let Some(letter) = fold(c) else { continue };
+        let Some(place) = folded.get_mut(len) else { return false };
+        *place = letter;
+        len += 1;
+    }
+    list.binary_search_by(|name| name.as_bytes().cmp(&folded[..len])).is_ok()
+}
+
+/// A letter without case and accent (the Latin-1 letters); none for anything else, so apostrophes and points vanish.
+fn fold(c: char) -> Option<u8> {
+    let c = c.to_lowercase().next().unwrap_or(c);
+    let base = match c {
+        'a'..='z' => c,
+        'à'..='å' => 'a',
+        'ç' => 'c',
+        'è'..='ë' => 'e',
+        'ì'..='ï' => 'i',
+        'ñ' => 'n',
+        'ò'..='ö' | 'ø' => 'o',
+        'ù'..='ü' => 'u',
+        'ý' | 'ÿ' => 'y',
+        _ => return None,
+    };
+    u8::try_from(u32::from(base)).ok()
+}
+
+/// Whether a value is a word that people or programs write when there is none.
+pub(super) fn is_filler(bytes: &[u8]) -> bool {
+    const FILLERS: &[&str] = &[
+        "n/a", "na", "n.a.", "none", "null", "nil", "unknown", "unk", "not provided", "not available", "not applicable",
+        "anonymous", "test", "testing", "tbd", "tba", "xxx", "xxxx", "xxxxx", "undefined", "deleted", "redacted", "blank",
+        "no name", "firstname", "lastname", "first name", "last name", "full name", "john doe", "jane doe", "test test",
+        "test user", "-", "--", ".", "?", "nan",
+    ];
+    FILLERS.iter().any(|f| f.as_bytes().eq_ignore_ascii_case(bytes))
+}

@@ -1,0 +1,211 @@
+//! Names of people.
+//!
+//! Two kinds of question. In a field that says "first name" nearly any word of letters is one, and the work is to refuse
+//! what cannot be (dates, numbers, codes). In a field that says only "name" the value may be a person, a hospital or a
+//! helmet, so the words themselves must speak for a person.
+
+use super::digits::trim;
+use super::gazetteer::{is_filler, is_given, is_surname};
+use crate::model::finding::{Marks, Verdict};
+
+const PLACEHOLDER: Verdict = Verdict::Valid { proven: false, marks: Marks::PLACEHOLDER };
+
+/// Words that stand before a name.
+const TITLES: &[&str] = &["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "rev", "hon", "herr", "frau", "mme", "sra", "sr"];
+/// Words that stand after a name.
+const SUFFIXES: &[&str] = &["jr", "sr", "ii", "iii", "iv", "v", "md", "phd", "esq", "dds", "rn", "cpa", "jd", "do"];
+/// Words inside surnames.
+const PARTICLES: &[&str] =
+    &["de", "da", "do", "dos", "das", "del", "della", "di", "la", "le", "van", "von", "der", "den", "ter", "ten", "bin", "ibn", "al", "el", "y", "e", "st", "zu", "af"];
+
+/// Words that name an organisation, a product or a place of work, lower case.
+const ORGANISATION: &[&str] = &[
+    "inc", "incorporated", "llc", "llp", "pllc", "ltd", "limited", "corp", "corporation", "company", "co", "gmbh", "ag", "plc",
+    "pc", "pa", "bv", "nv", "oy", "ab", "sa", "sas", "sarl", "spa", "srl", "pty", "group", "holding", "holdings", "partners",
+    "associates", "association", "foundation", "trust", "bank", "insurance", "assurance", "hospital", "clinic", "medical",
+    "medicare", "medicaid", "health", "healthcare", "care", "center", "centre", "ctr", "school", "university", "college",
+    "academy", "institute", "department", "dept", "dep", "division", "office", "agency", "bureau", "ministry", "county",
+    "city", "state", "church", "club", "team", "service", "services", "systems", "solutions", "software", "technologies",
+    "technology", "industries", "international", "global", "national", "store", "stores", "shop", "market", "mart", "hotel",
+    "restaurant", "cafe", "bar", "studio", "studios", "records", "music", "orchestra", "band", "choir", "ensemble", "society",
+    "union", "council", "committee", "project", "the", "and", "of", "for", "in", "on", "with", "to", "from", "at", "by", "my",
+    "your", "our", "new", "old", "blue", "red", "big", "general", "physical", "therapy", "pharmacy", "organization",
+    "organisation", "practice", "professional", "physicians", "urgent", "community", "regional", "memorial", "infirmary",
+    "admin", "support", "sales", "info", "billing", "account", "accounts", "customer", "user", "guest", "system", "default",
+    "product", "order", "item", "helmet", "jersey", "shirt", "bike", "frame", "wheel", "tire", "pedal", "gloves", "socks",
+    "shorts", "vest", "cap", "rack", "lock", "light", "lights", "pump", "bottle", "kit", "set", "pack", "box", "case", "song",
+    "love", "live", "rock", "jazz", "metal", "pop", "blues", "movies", "series", "audio", "video", "file", "playlist", "tv",
+];
+
+/// A first or middle name in a field that says so: one to three words of letters, initials allowed, digits after a word as
+/// synthetic data appends them (`Maynard46`).
+pub fn given_name(bytes: &[u8]) -> Verdict {
+    part(bytes, 3)
+}
+
+/// A last name in a field that says so: one to five words, with particles and suffixes.
+pub fn surname(bytes: &[u8]) -> Verdict {
+    part(bytes, 5)
+}
+
+fn part(bytes: &[u8], words_max: usize) -> Verdict {
+    let bytes = trim(bytes);
+    if is_filler(bytes) {
+        return PLACEHOLDER;
+    }
+    let Some(text) = text_of(bytes, 60) else { return Verdict::Invalid };
+    let mut words = 0;
+    for word in text.split([' ', ',']).filter(|w| !w.is_empty()) {
+        words += 1;
+        if words > words_max || !is_word(word) || is_state_of_affairs(word) {
+            return Verdict::Invalid;
+        }
+    }
+    if words == 0 { Verdict::Invalid } else { Verdict::PLAUSIBLE }
+}
+
+/// Words that fields named "first" or "last" hold when they are not about names.
+fn is_state_of_affairs(word: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "true", "false", "yes", "no", "active", "inactive", "pending", "paid", "open", "closed", "success", "failed", "error",
+        "complete",
+    ];
+    WORDS.iter().any(|w| w.eq_ignore_ascii_case(word))
+}
+
+/// A full name in a field that says it holds a person's: two to six words (one, where the script has no blanks), no word of
+/// an organisation.
+pub fn person_name_field(bytes: &[u8]) -> Verdict {
+    match Name::read(bytes) {
+        Read::Filler => PLACEHOLDER,
+        Read::Name(name) if !name.organisation && (name.words >= 2 || name.script) => Verdict::PLAUSIBLE,
+        _ => Verdict::Invalid,
+    }
+}
+
+/// A full name in a field that only says "name": the words must speak for a person. A title, a common given name first (or
+/// after the comma of `Last, First`), a common surname last after a word that is no organisation's, or digits appended to
+/// every word as synthetic patients have them.
+pub fn person_name(bytes: &[u8]) -> Verdict {
+    match Name::read(bytes) {
+        Read::Name(name) if !name.organisation => {
+            let titled = name.titled && name.words >= 1;
+            let common = name.words >= 2 && name.words <= 4 && (name.given || (name.surname && name.capital));
+            let synthetic = name.words >= 2 && name.words <= 3 && name.numbered == name.words;
+            if titled || common || synthetic { Verdict::PLAUSIBLE } else { Verdict::Invalid }
+        }
+        _ => Verdict::Invalid,
+    }
+}
+
+/// What a full name shows of itself.
+#[derive(Default)]
+struct Name {
+    /// Words without titles and suffixes.
+    words: usize,
+    /// Words with digits after them.
+    numbered: usize,
+    titled: bool,
+    /// The word in the place of the given name is a common one.
+    given: bool,
+    /// The last word is a common surname.
+    surname: bool,
+    /// Every word but particles begins with a capital.
+    capital: bool,
+    organisation: bool,
+    /// It is in a script without blanks between names.
+    script: bool,
+}
+
+enum Read {
+    Filler,
+    Nothing,
+    Name(Name),
+}
+
+impl Name {
+    fn read(bytes: &[u8]) -> Read {
+        let bytes = trim(bytes);
+        if is_filler(bytes) {
+            return Read::Filler;
+        }
+        let Some(text) = text_of(bytes, 80) else { return Read::Nothing };
+        let mut name = Name { capital: true, ..Name::default() };
+        let comma = text.find(',');
+        let mut last = "";
+        let mut given_seen = false;
+        let mut at = 0;
+        for word in text.split([' ', ',']) {
+            let start = at;
+            at += word.len() + 1;
+            let bare = without_digits(word).trim_matches('.');
+            if bare.is_empty() {
+                if word.is_empty() {
+                    continue;
+                }
+                return Read::Nothing;
+            }
+            if in_list(ORGANISATION, bare) {
+                name.organisation = true;
+            }
+            if name.words == 0 && in_list(TITLES, bare) {
+                name.titled = true;
+                continue;
+            }
+            if name.words > 0 && in_list(SUFFIXES, bare) {
+                continue;
+            }
+            if !is_word(word) || name.words == 6 {
+                return Read::Nothing;
+            }
+            let particle = name.words > 0 && in_list(PARTICLES, bare);
+            name.capital &= particle || !bare.starts_with(|c: char| c.is_lowercase());
+            name.words += 1;
+            name.numbered += usize::from(bare.len() < word.trim_matches('.').len());
+            let in_place = match comma {
+                Some(comma) => start > comma && !given_seen,
+                None => name.words == 1,
+            };
+            if in_place {
+                name.given = is_given(bare);
+                given_seen = true;
+            }
+            last = bare;
+            name.script |= bare.chars().count() >= 2 && bare.chars().all(|c| c >= '\u{2e80}');
+        }
+        let family = match comma {
+            Some(comma) => text[..comma].rsplit(' ').next().unwrap_or(""),
+            None => last,
+        };
+        name.surname = is_surname(without_digits(family));
+        Read::Name(name)
+    }
+}
+
+fn in_list(list: &[&str], word: &str) -> bool {
+    list.iter().any(|w| w.eq_ignore_ascii_case(word))
+}
+
+/// The text of a value that could be a name at all.
+fn text_of(bytes: &[u8], bytes_max: usize) -> Option<&str> {
+    if bytes.is_empty() || bytes.len() > bytes_max {
+        return None;
+    }
+    std::str::from_utf8(bytes).ok()
+}
+
+/// A word without the digits that synthetic data appends.
+fn without_digits(word: &str) -> &str {
+    word.trim_end_matches(|c: char| c.is_ascii_digit())
+}
+
+/// A word of a name: letters and combining marks, with hyphens, apostrophes and points inside, and at most three digits after it.
+fn is_word(word: &str) -> bool {
+    let bare = without_digits(word);
+    let digits = word.len() - bare.len();
+    let letter = |c: char| c.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&c);
+    let shaped = bare.chars().all(|c| letter(c) || matches!(c, '-' | '\'' | '.' | '\u{2019}' | '`'));
+    // `A1` and `PO2` are codes; a name with digits after it has letters enough and begins with a capital.
+    let code = digits > 0 && (bare.len() < 2 || !bare.starts_with(char::is_uppercase) || (bare.len() < 4 && !bare.bytes().skip(1).any(|b| b.is_ascii_lowercase())));
+    shaped && !code && digits <= 3 && bare.chars().any(letter)
+}
