@@ -27,3 +27,8 @@ pub fn json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     text.push('\n');
     Ok(out(&text)?)
 }
+
+/// Columns of the terminal, or 100 where there is none.
+pub fn width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).unwrap_or(100)
+}

@@ -78,7 +78,7 @@ pub fn refuse_ambiguous(setup: &Setup, sources: &[Source], exclude: &[PathBuf]) 
     for field in &found {
         text += &format!("{} kinds of file have a field {}; say which holds the id, as NAMESPACE=GLOB#{}:\n", field.kinds.len(), field.field, field.field);
         for paths in &field.kinds {
-            let shown: Vec<String> = paths.iter().map(|p| crate::report::escape(p)).collect();
+            let shown: Vec<String> = paths.iter().map(|p| crate::report::visible(p).into_owned()).collect();
             text += &format!("  {}\n", shown.join(", "));
         }
     }

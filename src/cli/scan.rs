@@ -10,7 +10,7 @@ use crate::model::gap::GapKind;
 use crate::model::object::Object;
 use crate::model::rows::ObjectRow;
 use crate::pipeline::worker::{FindingPlace, FindingSink};
-use crate::report::escape;
+use crate::report::visible;
 use anyhow::Context;
 use serde_json::json;
 use std::fs::File;
@@ -109,7 +109,7 @@ fn as_text(done: &Done, dir: &Path) -> String {
     if let Some(l) = &done.linked {
         text += &format!("people    {} from {} mentions; {} clusters to review, {} shared values link nobody\n", l.consumers, l.mentions, l.clusters, l.hubs);
     }
-    text += &format!("inventory {} (run {}, {})\n", escape(&dir.display().to_string()), done.run.run, done.run.outcome);
+    text += &format!("inventory {} (run {}, {})\n", visible(&dir.display().to_string()), done.run.run, done.run.outcome);
     if o.interrupted {
         text += &format!(
             "stopped   {} objects were not reached; what was read is kept. Scan again to go on; `rollcall link` links what is there.\n",
@@ -124,7 +124,7 @@ fn as_text(done: &Done, dir: &Path) -> String {
         text += &format!("\n{title}:\n");
         for (uri, gap) in gaps.iter().take(GAPS_PRINTED) {
             let place = gap.offset.map_or(String::new(), |at| format!(" at byte {at}"));
-            text += &format!("  {}: {}{place}: {}\n", escape(uri), gap.kind.code(), escape(&gap.detail));
+            text += &format!("  {}: {}{place}: {}\n", visible(uri), gap.kind.code(), visible(&gap.detail));
         }
         if gaps.len() > GAPS_PRINTED {
             text += &format!("  and {} more; all of them are in the inventory's objects\n", gaps.len() - GAPS_PRINTED);

@@ -16,6 +16,7 @@ mod facts;
 mod join;
 mod judge;
 mod law;
+mod leak;
 mod places;
 mod request;
 mod summary;
@@ -29,6 +30,7 @@ pub use dates::{Anchor, Dates, Due};
 pub use evaluate::evaluate;
 pub use facts::{Facts, Shown};
 pub use judge::judge;
+pub use leak::Leak;
 pub use law::{
     Bureaus, Clock, Comparator, Damages, Enc, Kind, Laws, NameIs, Regulator, Rule, Services, Start, Substitute,
 };
