@@ -3,7 +3,7 @@
 //! A folded header stays one cell: its line ends become spaces. Nothing of MIME is decoded; parts in base64 are said to
 //! be unread.
 
-use super::feed::{Output, Window, is_value, trimmed};
+use super::feed::{Output, Window, blank, is_value, trimmed};
 use super::lines::{Grouping, Line};
 use crate::model::block::RecordMark;
 use crate::model::field::{Field, FieldId};
@@ -82,6 +82,7 @@ impl Messages {
                     window.bytes[from..line.start].fill(b' ');
                     out.cells[index].end = to as u32;
                 }
+                blank(&mut window.bytes[to..line.stop]);
                 return;
             }
         }
@@ -101,7 +102,8 @@ impl Messages {
         }
         let field = self.field(out, &name);
         let (from, to) = trimmed(&window.bytes, line.start + colon + 1, line.stop);
-        super::feed::blank(&mut window.bytes[line.start..from]);
+        blank(&mut window.bytes[line.start..from]);
+        blank(&mut window.bytes[to..line.stop]);
         if from < to {
             out.cell(from, to, field, record);
             self.folding = Some(out.cells.len() - 1);
@@ -129,7 +131,7 @@ impl Grouping for Messages {
             let record = self.message(out, line.number, source);
             let field = self.field(out, b"From ");
             out.cell(line.start + 5, line.stop, field, record);
-            super::feed::blank(&mut window.bytes[line.start..line.start + 5]);
+            blank(&mut window.bytes[line.start..line.start + 5]);
             self.after_blank = false;
             return;
         }
