@@ -1,1 +1,151 @@
-//! (to be written)
+//! From the raw bytes of an object to blocks.
+//!
+//! Looks at the first bytes, opens what is compressed, turns UTF-16 into UTF-8, and hands the rest to the reader of its
+//! format, all within the limits. Names and extensions are never asked. Whatever goes wrong becomes a gap after all that
+//! could be read was delivered. Nothing here touches a file or a clock.
+
+mod charset;
+mod gzip;
+mod raw;
+
+use crate::format::{
+    self, Kind,
+    feed::{Output, Window},
+    sniff,
+};
+use crate::model::block::BlockSink;
+use crate::model::gap::{Gap, GapKind};
+use crate::model::limits::Limits;
+use raw::{Raw, RawState};
+use std::io::{self, Read};
+use std::rc::Rc;
+
+/// How the decoding of an object went. Its gaps went to the sink.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decoded {
+    /// The format inside all containers: `csv`, `json`, `ndjson`, `mail`, `mbox`, `log`, `text`, `empty`, or the kind of
+    /// file that is not read.
+    pub format: String,
+    /// Containers and the form of the format: `gzip; comma, header`.
+    pub dialect: String,
+    /// Bytes of the object that were read.
+    pub bytes_read: u64,
+    /// Bytes they came to, once decompressed and transcoded.
+    pub bytes_decoded: u64,
+    /// Records read.
+    pub records: u64,
+    /// Records that broke the rules of their format.
+    pub records_rejected: u64,
+    /// SHA-256 of the bytes read, in lower-case hexadecimal.
+    pub content_hash: String,
+    /// A kind of file that is not read.
+    pub skipped: bool,
+    /// The sink asked to stop.
+    pub stopped: bool,
+    /// The stream failed; there is a gap for it.
+    pub read_error: bool,
+    /// The stream was read to its end, so that `ObjectStream::verify` has something to say.
+    pub ended: bool,
+}
+
+/// Reads an object to its end, or as far as it can be read.
+pub fn decode(stream: &mut dyn Read, limits: &Limits, sink: &mut dyn BlockSink) -> Decoded {
+    let state = Rc::new(RawState::default());
+    let mut raw = Raw::new(stream, Rc::clone(&state));
+    let mut decoder =
+        Decoder { limits, sink, state: Rc::clone(&state), decoded: Decoded::default(), layers: Vec::new() };
+    decoder.open(&mut raw, 0);
+    let Decoder { sink, mut decoded, layers, .. } = decoder;
+    let mut words = layers;
+    words.extend((!decoded.dialect.is_empty()).then_some(decoded.dialect));
+    decoded.dialect = words.join("; ");
+    decoded.bytes_read = state.bytes.get();
+    decoded.ended = state.ended.get();
+    decoded.content_hash = raw.hash();
+    if let Some(error) = state.error.take() {
+        decoded.read_error = true;
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => GapKind::NotFound,
+            io::ErrorKind::PermissionDenied => GapKind::PermissionDenied,
+            _ => GapKind::Io,
+        };
+        sink.gap(Gap {
+            kind,
+            offset: Some(decoded.bytes_decoded),
+            bytes: None,
+            detail: format!("reading failed after {} bytes: {error}; scan the object again", decoded.bytes_read),
+        });
+    }
+    decoded
+}
+
+struct Decoder<'a> {
+    limits: &'a Limits,
+    sink: &'a mut dyn BlockSink,
+    state: Rc<RawState>,
+    decoded: Decoded,
+    layers: Vec<String>,
+}
+
+impl Decoder<'_> {
+    /// Reads one layer; a container calls this again for what is in it, as deep as the limit lets it.
+    fn open(&mut self, reader: &mut dyn Read, depth: usize) {
+        let mut head = Vec::with_capacity(sniff::HEAD_BYTES);
+        // The layers below keep their errors and end instead, so there is none to see here.
+        let _ = reader.take(sniff::HEAD_BYTES as u64).read_to_end(&mut head);
+        let whole = head.len() < sniff::HEAD_BYTES;
+        let mark = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let kind = sniff::sniff(&head[mark..], whole);
+        self.decoded.format = kind.format().to_string();
+        self.decoded.dialect = kind.dialect();
+        if mark > 0 {
+            head.drain(..mark);
+        }
+        let mut rest = io::Cursor::new(head).chain(reader);
+        match kind {
+            Kind::Gzip if depth < self.limits.container_depth_max => {
+                self.layers.push("gzip".to_string());
+                let mut layer = gzip::Gunzip::new(&mut rest, Rc::clone(&self.state), self.limits);
+                self.open(&mut layer, depth + 1);
+                let fault = layer.fault();
+                self.fault(fault);
+            }
+            Kind::Utf16 { big_endian } if depth < self.limits.container_depth_max => {
+                self.layers.push("utf-16".to_string());
+                let mut layer = charset::Utf16::new(&mut rest, big_endian);
+                self.open(&mut layer, depth + 1);
+                let fault = layer.fault();
+                self.fault(fault);
+            }
+            Kind::Gzip | Kind::Utf16 { .. } => {
+                let detail =
+                    format!("containers nested deeper than {}; unpack the object", self.limits.container_depth_max);
+                self.fault(Some((GapKind::Depth, detail)));
+            }
+            Kind::Unsupported(name) => {
+                self.decoded.skipped = true;
+                let detail = format!("this version does not read this kind of file ({name})");
+                self.sink.gap(Gap { kind: GapKind::Unsupported, offset: Some(0), bytes: None, detail });
+            }
+            kind => {
+                let mut window = Window::new(&mut rest);
+                window.offset = mark as u64;
+                let mut out = Output::new(self.sink, self.limits);
+                format::read(&kind, &mut window, &mut out);
+                self.decoded.records = out.read;
+                self.decoded.records_rejected = out.rejected;
+                self.decoded.stopped = out.stopped;
+                self.decoded.bytes_decoded = window.pulled();
+            }
+        }
+    }
+
+    /// Reports what stopped a layer; where the object itself could not be read on, that alone is the reason.
+    fn fault(&mut self, fault: Option<(GapKind, String)>) {
+        if let Some((kind, detail)) = fault
+            && !self.state.failed.get()
+        {
+            self.sink.gap(Gap { kind, offset: Some(self.decoded.bytes_decoded), bytes: None, detail });
+        }
+    }
+}

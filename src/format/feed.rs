@@ -1,0 +1,265 @@
+//! What every reader stands on: a window over the stream, and the way out for blocks and gaps.
+//!
+//! The window reads straight into the buffer that becomes the block, always to an exact length, so that neither the
+//! sizes of the reads below nor the threads around can move a cut. The only bytes ever copied are those after a cut.
+
+use crate::model::block::{Block, BlockSink, Cell, Layout, RecordMark, SEPARATOR};
+use crate::model::field::{Field, FieldId, Schema};
+use crate::model::gap::{Gap, GapKind};
+use crate::model::limits::Limits;
+use std::io::Read;
+use std::ops::Range;
+
+/// Gaps of one kind reported one by one; the rest are counted.
+const GAPS_MAX: u64 = 16;
+
+/// The part of the stream that is in memory.
+pub struct Window<'r> {
+    reader: &'r mut dyn Read,
+    /// The bytes; a reader may edit them.
+    pub bytes: Vec<u8>,
+    /// Offset of `bytes[0]` in the decoded object.
+    pub offset: u64,
+    /// No byte comes after `bytes`.
+    pub ended: bool,
+    carry: Vec<u8>,
+}
+
+impl<'r> Window<'r> {
+    /// A window at the start of a stream. An error of the reader is taken for the end: layers below keep their errors.
+    pub fn new(reader: &'r mut dyn Read) -> Self {
+        Window { reader, bytes: Vec::new(), offset: 0, ended: false, carry: Vec::new() }
+    }
+
+    /// Reads until `bytes` is `target` long or the stream ends.
+    pub fn fill(&mut self, target: usize) {
+        let mut len = self.bytes.len();
+        if self.ended || len >= target {
+            return;
+        }
+        self.bytes.resize(target, 0);
+        while len < target {
+            match self.reader.read(&mut self.bytes[len..]) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(n) => len += n,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => {
+                    self.ended = true;
+                    break;
+                }
+            }
+        }
+        self.bytes.truncate(len);
+    }
+
+    /// Drops the first `n` bytes without giving them to anyone.
+    pub fn discard(&mut self, n: usize) {
+        self.bytes.drain(..n);
+        self.offset += n as u64;
+    }
+
+    /// Bytes taken from the stream so far.
+    pub fn pulled(&self) -> u64 {
+        self.offset + self.bytes.len() as u64
+    }
+}
+
+/// Where a block ends and the next begins, in positions of the window.
+pub struct Cut {
+    /// The block's bytes are those before this.
+    pub end: usize,
+    /// The part the block owns.
+    pub owned: Range<usize>,
+    /// The window goes on from here; before `end` when the next block wants a margin.
+    pub next: usize,
+}
+
+impl Cut {
+    /// A cut without margins.
+    pub fn at(end: usize) -> Cut {
+        Cut { end, owned: 0..end, next: end }
+    }
+}
+
+/// Collects the marks of a block and hands it on.
+pub struct Output<'s> {
+    sink: &'s mut dyn BlockSink,
+    /// The budgets.
+    pub limits: Limits,
+    /// The fields so far.
+    pub schema: Schema,
+    /// Cells of the block in the making.
+    pub cells: Vec<Cell>,
+    /// Records of the block in the making.
+    pub records: Vec<RecordMark>,
+    /// Records read.
+    pub read: u64,
+    /// Records that broke the rules of their format.
+    pub rejected: u64,
+    /// The sink asked to stop.
+    pub stopped: bool,
+    next_id: u64,
+    shared_field: Option<FieldId>,
+    gaps: [(GapKind, u64); 3],
+}
+
+impl<'s> Output<'s> {
+    /// An output with nothing in it.
+    pub fn new(sink: &'s mut dyn BlockSink, limits: &Limits) -> Self {
+        let mut limits = limits.clone();
+        // Positions in a block are 32 bits wide, and a block must make headway whatever the operator set.
+        limits.record_bytes_max = limits.record_bytes_max.clamp(64, 1 << 30);
+        limits.block_bytes = limits.block_bytes.clamp(16, limits.record_bytes_max);
+        limits.margin_bytes = limits.margin_bytes.min(limits.record_bytes_max / 8);
+        limits.fields_max = limits.fields_max.max(2);
+        Output {
+            sink,
+            limits,
+            schema: Schema::default(),
+            cells: Vec::new(),
+            records: Vec::new(),
+            read: 0,
+            rejected: 0,
+            stopped: false,
+            next_id: 0,
+            shared_field: None,
+            gaps: [(GapKind::Corrupt, 0), (GapKind::RecordSize, 0), (GapKind::Depth, 0)],
+        }
+    }
+
+    /// The number of the next record.
+    pub fn new_id(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id - 1
+    }
+
+    /// Adds a field whose path is new, or gives the shared field `*` once there are too many.
+    pub fn add_field(&mut self, field: Field) -> FieldId {
+        if self.shared_field.is_none() && self.schema.fields.len() + 1 < self.limits.fields_max {
+            return self.schema.push(field);
+        }
+        self.shared_field()
+    }
+
+    /// The field that all share who come after the limit.
+    pub fn shared_field(&mut self) -> FieldId {
+        if let Some(shared) = self.shared_field {
+            return shared;
+        }
+        let shared = self.schema.push(Field::new(["*"]));
+        self.shared_field = Some(shared);
+        self.sink.gap(Gap {
+            kind: GapKind::FieldCount,
+            offset: None,
+            bytes: None,
+            detail: format!(
+                "more than {} fields; the values of the rest are read, but their fields are not told apart",
+                self.limits.fields_max
+            ),
+        });
+        shared
+    }
+
+    /// Whether new fields still get ids of their own.
+    pub fn fields_left(&self) -> bool {
+        self.shared_field.is_none()
+    }
+
+    /// Adds a cell unless it is empty.
+    pub fn cell(&mut self, start: usize, end: usize, field: FieldId, record: usize) {
+        if start < end {
+            // Windows are bounded by the record limit, which `new` keeps far below 4 GiB.
+            self.cells.push(Cell { start: start as u32, end: end as u32, field, record: record as u32 });
+        }
+    }
+
+    /// Adds a record without a parent that is closed, and returns its index.
+    pub fn record(&mut self, row: u64, source: Range<u64>) -> usize {
+        let id = self.new_id();
+        self.records.push(RecordMark { id, parent: None, row, path: 0, source, open: false });
+        self.records.len() - 1
+    }
+
+    /// Reports a gap; gaps of the kinds that a hostile file can repeat without end are counted after the first few.
+    pub fn gap(&mut self, kind: GapKind, offset: u64, bytes: Option<u64>, detail: &str) {
+        if let Some((_, count)) = self.gaps.iter_mut().find(|(k, _)| *k == kind) {
+            *count += 1;
+            if *count > GAPS_MAX {
+                return;
+            }
+        }
+        self.sink.gap(Gap { kind, offset: Some(offset), bytes, detail: detail.to_string() });
+    }
+
+    /// Hands on the block before the cut and moves the window.
+    pub fn emit(&mut self, window: &mut Window, layout: Layout, cut: Cut) {
+        window.carry.clear();
+        window.carry.extend_from_slice(&window.bytes[cut.next..]);
+        window.bytes.truncate(cut.end);
+        if !cut.owned.is_empty() {
+            let block = Block {
+                bytes: std::mem::take(&mut window.bytes),
+                owned: cut.owned.start as u32..cut.owned.end as u32,
+                offset: window.offset,
+                layout,
+                cells: std::mem::take(&mut self.cells),
+                records: std::mem::take(&mut self.records),
+            };
+            self.stopped |= self.sink.block(&block, &self.schema).is_break();
+            // The buffers go round, so a scan allocates them once an object.
+            (window.bytes, self.cells, self.records) = (block.bytes, block.cells, block.records);
+        }
+        self.cells.clear();
+        self.records.clear();
+        window.bytes.clear();
+        std::mem::swap(&mut window.bytes, &mut window.carry);
+        window.offset += cut.next as u64;
+    }
+
+    /// Says how many gaps were counted but not told one by one.
+    pub fn finish(&mut self) {
+        for (kind, count) in self.gaps {
+            if count > GAPS_MAX {
+                self.sink.gap(Gap {
+                    kind,
+                    offset: None,
+                    bytes: None,
+                    detail: format!("{} more places like those before", count - GAPS_MAX),
+                });
+            }
+        }
+        self.gaps.iter_mut().for_each(|(_, count)| *count = 0);
+    }
+}
+
+/// Overwrites structure with separators.
+pub fn blank(bytes: &mut [u8]) {
+    bytes.fill(SEPARATOR);
+}
+
+/// Narrows a range to what is left without spaces and tabs around it.
+pub fn trimmed(bytes: &[u8], mut start: usize, mut end: usize) -> (usize, usize) {
+    while start < end && matches!(bytes[start], b' ' | b'\t') {
+        start += 1;
+    }
+    while start < end && matches!(bytes[end - 1], b' ' | b'\t') {
+        end -= 1;
+    }
+    (start, end)
+}
+
+/// Whether a name is rather a value (an e-mail, a number, a hash), which must not be stored as the name of a field.
+pub fn is_value(name: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(name) else { return true };
+    let digits = name.iter().filter(|b| b.is_ascii_digit()).count();
+    let hex = name.iter().filter(|b| b.is_ascii_hexdigit()).count();
+    let dashes = name.iter().filter(|b| matches!(b, b'-' | b':')).count();
+    name.contains(&b'@')
+        || name.len() > 64
+        || digits * 2 > name.len()
+        || (name.len() >= 16 && digits > 0 && hex + dashes == name.len())
+        || text.chars().any(char::is_control)
+}
