@@ -60,10 +60,8 @@ impl Names {
                 entries.entry(name.clone()).or_default().push((i as u16, veto));
             }
         }
-        let traits = detectors
-            .iter()
-            .map(|d| (d.whole_field, d.field_only && d.pattern.is_some(), d.element as u8))
-            .collect();
+        let traits =
+            detectors.iter().map(|d| (d.whole_field, d.field_only && d.pattern.is_some(), d.element as u8)).collect();
         Names { entries, traits }
     }
 
@@ -75,8 +73,7 @@ impl Names {
         }
         let longest = lengths.iter().filter(|[name, veto]| name >= veto).map(|l| l[0]).max().unwrap_or(0);
         let named = |l: &[usize; 2]| l[0] > 0 && l[0] == longest && l[0] >= l[1];
-        let elements: Vec<u8> =
-            lengths.iter().zip(&self.traits).filter(|(l, _)| named(l)).map(|(_, t)| t.2).collect();
+        let elements: Vec<u8> = lengths.iter().zip(&self.traits).filter(|(l, _)| named(l)).map(|(_, t)| t.2).collect();
         let says: Vec<Says> = lengths
             .iter()
             .zip(&self.traits)

@@ -203,7 +203,8 @@ impl<'m> Judge<'m> {
         let index = cursor.cell;
         let first = cursor.first;
         let cell = &block.cells[index];
-        if let Some(evidence) = self.fields[cell.field as usize].evidence.clone() {
+        let evidence = self.fields[cell.field as usize].evidence.as_ref();
+        if let Some(evidence) = evidence.filter(|e| !e.only.is_empty() || !e.whole.is_empty()).cloned() {
             for &detector in &evidence.only {
                 let mut scratch = std::mem::take(&mut self.cell_scratch);
                 let before = scratch.work();
@@ -233,10 +234,10 @@ impl<'m> Judge<'m> {
         let matcher = self.matcher;
         let cell = &block.cells[index];
         let state = &mut self.fields[cell.field as usize];
-        let Some(evidence) = state.evidence.clone() else { return };
+        let Some(says) = state.evidence.as_ref().map(|e| e.says(detector)) else { return };
         let stat = state.stat(detector, &mut self.estimates);
         stat.matches += 1;
-        if evidence.says(detector) == Says::Vetoed {
+        if says == Says::Vetoed {
             return;
         }
         let span = if whole { span } else { self.narrow(&block.bytes, span, detector) };
@@ -256,8 +257,7 @@ impl<'m> Judge<'m> {
         }
         // A value that says of itself that nobody has it is reported only where somebody says that it is one.
         let needs = marks.has(Marks::NEVER_ISSUED) || (marks.has(Marks::TEST) && !proven);
-        let Some((confidence, support)) = self.support(block, cell, &span, detector, evidence.says(detector), needs)
-        else {
+        let Some((confidence, support)) = self.support(block, cell, &span, detector, says, needs) else {
             return;
         };
         if confidence == Confidence::Low {
@@ -340,8 +340,7 @@ impl<'m> Judge<'m> {
 
     /// The span of the group `value` in a hit, or the hit.
     fn narrow(&mut self, bytes: &[u8], span: Range<usize>, detector: u16) -> Range<usize> {
-        let (Some(regex), Some(captures)) =
-            (self.matcher.value(detector), &mut self.captures[usize::from(detector)])
+        let (Some(regex), Some(captures)) = (self.matcher.value(detector), &mut self.captures[usize::from(detector)])
         else {
             return span;
         };

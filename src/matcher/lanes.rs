@@ -110,47 +110,66 @@ impl StartLane {
             return;
         }
         scratch.work += range.len() as u64;
-        let wanted = scratch.starts.len().max(range.len() + 1);
-        scratch.starts.resize(wanted, 0);
+        // Taken out for the scan, so that its place is known to be no part of what the loops read.
+        let mut starts = std::mem::take(&mut scratch.starts);
+        if starts.len() < range.len() {
+            starts.resize(range.len(), 0);
+        }
+        let candidates = self.candidates(bytes, range.clone(), &mut starts[..range.len()]);
+        scratch.work += candidates as u64;
+        let fitting = self.fitting(bytes, &mut starts[..candidates]);
+        let mut kept = 0;
+        for i in 0..fitting {
+            let start = starts[i];
+            starts[kept] = start;
+            kept += usize::from((self.fit(bytes, start as usize) != 0) & start_ok(bytes, start as usize));
+        }
+        for &start in &starts[..kept] {
+            let buckets = self.fit(bytes, start as usize);
+            self.confirm(bytes, start as usize, buckets, scratch);
+        }
+        scratch.starts = starts;
+    }
 
-        // Every place where rule 2 and the first byte allow a start; always written, kept by adding the condition.
+    /// Writes every place where rule 2 and the first byte allow a start; always written, kept by adding the condition.
+    fn candidates(&self, bytes: &[u8], range: Range<usize>, starts: &mut [u32]) -> usize {
         let mut before = range.start.checked_sub(1).map_or(0, |p| self.gate[bytes[p] as usize]);
         let mut kept = 0;
-        for (at, &b) in range.clone().zip(&bytes[range.clone()]) {
+        for (at, &b) in (range.start as u32..).zip(&bytes[range]) {
             let gate = self.gate[b as usize];
-            scratch.starts[kept] = at as u32;
+            starts[kept] = at;
             kept += usize::from((gate >> 1) & !(gate & before) & 1);
             before = gate;
         }
+        kept
+    }
 
-        // Those whose next bytes fit some pattern.
-        let mut fitting = 0;
+    /// Keeps the starts whose next four bytes fit some pattern.
+    fn fitting(&self, bytes: &[u8], starts: &mut [u32]) -> usize {
         let [p0, p1, p2, p3, ..] = &*self.places;
-        for i in 0..kept {
-            let start = scratch.starts[i] as usize;
-            let fits = match bytes.get(start..start + 4) {
-                Some(b) => {
-                    p0[b[0] as usize] & p1[b[1] as usize] & p2[b[2] as usize] & p3[b[3] as usize] != 0
-                }
+        let mut fitting = 0;
+        for i in 0..starts.len() {
+            let start = starts[i];
+            let fits = match bytes[start as usize..].first_chunk::<4>() {
+                Some(b) => p0[b[0] as usize] & p1[b[1] as usize] & p2[b[2] as usize] & p3[b[3] as usize] != 0,
                 None => true,
             };
-            scratch.starts[fitting] = start as u32;
+            starts[fitting] = start;
             fitting += usize::from(fits);
         }
-        scratch.work += kept as u64;
-        for i in 0..fitting {
-            let start = scratch.starts[i] as usize;
-            let buckets = self.fit(bytes, start);
-            if buckets != 0 && start_ok(bytes, start) {
-                self.confirm(bytes, start, buckets, scratch);
-            }
-        }
+        fitting
     }
 
     /// The buckets whose patterns the bytes at `start` fit at every place; the end of the input fits what may end there.
     fn fit(&self, bytes: &[u8], start: usize) -> u64 {
-        let next = &bytes[start..bytes.len().min(start + PLACES)];
         let mut buckets = u64::MAX;
+        if let Some(next) = bytes[start..].first_chunk::<PLACES>() {
+            for (place, b) in self.places.iter().zip(next) {
+                buckets &= place[*b as usize];
+            }
+            return buckets;
+        }
+        let next = &bytes[start..];
         for (k, place) in self.places.iter().enumerate() {
             // No pattern holds a line feed, so where it fits, the pattern may have ended.
             buckets &= place[*next.get(k).unwrap_or(&b'\n') as usize];
@@ -179,9 +198,16 @@ impl StartLane {
     }
 }
 
-/// Finds hits of one pattern by a literal that every match holds.
+/// Finds hits of patterns by a literal that every match of theirs holds.
 pub struct NeedleLane {
+    literal: Vec<u8>,
     finder: memchr::memmem::Finder<'static>,
+    /// What may stand before the literal in any pattern; most occurrences end here.
+    before: ByteSet,
+    patterns: Vec<Needled>,
+}
+
+struct Needled {
     needle: Needle,
     first: ByteSet,
     lead: Option<Lead>,
@@ -189,46 +215,69 @@ pub struct NeedleLane {
 }
 
 impl NeedleLane {
-    /// A lane for one pattern. An error says why its automaton cannot be built.
-    pub fn new(entry: &Entry<'_>, needle: &Needle) -> Result<NeedleLane, (u16, String)> {
-        let automaton = Automaton::group(&[(entry.detector, entry.pattern)])?.remove(0);
-        Ok(NeedleLane {
-            finder: memchr::memmem::Finder::new(&needle.bytes).into_owned(),
-            needle: needle.clone(),
-            first: entry.shape.places[0],
-            lead: entry.shape.lead.clone(),
-            automaton,
-        })
+    /// A lane for a literal, without patterns yet.
+    pub fn new(literal: &[u8]) -> NeedleLane {
+        NeedleLane {
+            literal: literal.to_vec(),
+            finder: memchr::memmem::Finder::new(literal).into_owned(),
+            before: ByteSet::default(),
+            patterns: Vec::new(),
+        }
     }
 
-    /// States of the automaton.
-    pub fn states(&self) -> usize {
-        self.automaton.states()
+    /// Adds a pattern whose needle is the lane's literal. An error says why its automaton cannot be built.
+    pub fn add(&mut self, entry: &Entry<'_>, needle: &Needle) -> Result<(), (u16, String)> {
+        let automaton = Automaton::group(&[(entry.detector, entry.pattern)])?.remove(0);
+        self.before = self.before.union(&needle.before);
+        let (first, lead) = (entry.shape.places[0], entry.shape.lead.clone());
+        self.patterns.push(Needled { needle: needle.clone(), first, lead, automaton });
+        Ok(())
+    }
+
+    /// States of a detector's automaton.
+    pub fn states(&self, detector: u16) -> Option<usize> {
+        self.patterns.iter().find(|p| p.automaton.detectors.contains(&detector)).map(|p| p.automaton.states())
     }
 
     /// The literal.
     pub fn literal(&self) -> &[u8] {
-        &self.needle.bytes
+        &self.literal
     }
 
     /// Adds the hits that start in `range` to the scratch.
     pub fn scan(&self, bytes: &[u8], range: Range<usize>, scratch: &mut Scratch) {
-        let (least, most) = self.needle.distance;
-        let from = range.start.saturating_add(least).min(bytes.len());
-        let to = range.end.saturating_add(most + self.needle.bytes.len()).min(bytes.len()).max(from);
+        let most = self.patterns.iter().map(|p| p.needle.distance.1).max().unwrap_or(0);
+        let from = range.start;
+        let to = range.end.saturating_add(most + self.literal.len()).min(bytes.len()).max(from);
         scratch.work += (to - from) as u64;
-        for at in self.finder.find_iter(&bytes[from..to]).map(|at| from + at) {
-            let floor = at.saturating_sub(most).max(range.start);
-            let mut start = at;
-            // The needle's first byte is not among those before it, so this never passes the needle before.
-            while start > floor && self.needle.before.has(bytes[start - 1]) {
-                start -= 1;
-                scratch.work += 1;
-                if start < range.end && at - start >= least {
-                    self.confirm(bytes, start, scratch);
-                }
+        let mut each = |at: usize| {
+            let at = from + at;
+            if at > from && self.before.has(bytes[at - 1]) {
+                self.patterns.iter().for_each(|p| p.around(bytes, &range, at, scratch));
+            }
+        };
+        match *self.literal {
+            // Many in a row cost less this way than by a search each.
+            [byte] => memchr::memchr_iter(byte, &bytes[from..to]).for_each(&mut each),
+            _ => self.finder.find_iter(&bytes[from..to]).for_each(&mut each),
+        }
+    }
+}
+
+impl Needled {
+    /// Tries the starts in `range` that belong to the needle at `at`.
+    fn around(&self, bytes: &[u8], range: &Range<usize>, at: usize, scratch: &mut Scratch) {
+        let (least, most) = self.needle.distance;
+        let floor = at.saturating_sub(most).max(range.start);
+        let mut start = at;
+        // The needle's first byte is not among those before it, so this never passes the needle before.
+        while start > floor && self.needle.before.has(bytes[start - 1]) {
+            start -= 1;
+            if start < range.end && at - start >= least {
+                self.confirm(bytes, start, scratch);
             }
         }
+        scratch.work += (at - start) as u64;
     }
 
     fn confirm(&self, bytes: &[u8], start: usize, scratch: &mut Scratch) {

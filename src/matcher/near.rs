@@ -51,7 +51,8 @@ impl NearWords {
         let to = candidate.end.saturating_add(AFTER_BYTES).min(cell.end);
         let before = bytes[from..candidate.start].iter().rposition(|b| *b == b'\n').map_or(from, |p| from + p + 1);
         let after = bytes[candidate.end..to].iter().position(|b| *b == b'\n').map_or(to, |p| candidate.end + p);
-        let found = self.any(detector, bytes, before..candidate.start) || self.any(detector, bytes, candidate.end..after);
+        let found =
+            self.any(detector, bytes, before..candidate.start) || self.any(detector, bytes, candidate.end..after);
         (found, to - from)
     }
 
@@ -93,9 +94,10 @@ impl NearWords {
         self.phrases.get(&*lower).is_some_and(|phrases| {
             phrases.iter().filter(|p| p.detector == detector).any(|phrase| {
                 let mut next = words(&text[rest..]).map(|w| rest + w.start..rest + w.end);
-                phrase.rest.iter().all(|want| {
-                    next.next().is_some_and(|w| whole(&w) && text[w].eq_ignore_ascii_case(want))
-                })
+                phrase
+                    .rest
+                    .iter()
+                    .all(|want| next.next().is_some_and(|w| whole(&w) && text[w].eq_ignore_ascii_case(want)))
             })
         })
     }

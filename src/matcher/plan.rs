@@ -83,10 +83,11 @@ impl Matcher {
             let route = if detector.field_only {
                 StartLane::new(&[entry]).map(|lane| Route::Cells(Box::new(lane)))
             } else if let Some(needle) = shape.needle.as_ref().filter(|_| shape.chance() > CHANCE_MAX) {
-                NeedleLane::new(&entry, needle).map(|lane| {
-                    needles.push(lane);
-                    Route::Needle(needles.len() - 1)
-                })
+                let lane = needles.iter().position(|l: &NeedleLane| l.literal() == needle.bytes).unwrap_or_else(|| {
+                    needles.push(NeedleLane::new(&needle.bytes));
+                    needles.len() - 1
+                });
+                needles[lane].add(&entry, needle).map(|()| Route::Needle(lane))
             } else {
                 shared.push(entry);
                 Ok(Route::Start(kind_of(shape)))
@@ -162,7 +163,7 @@ impl Matcher {
             Route::Needle(i) => {
                 let lane = &self.needles[*i];
                 let literal = lane.literal().escape_ascii();
-                format!("front end: literal \"{literal}\"{}", states(Some(lane.states())))
+                format!("front end: literal \"{literal}\"{}", states(lane.states(detector as u16)))
             }
             Route::Cells(lane) => {
                 format!("front end: fields that name it only{}", states(lane.states(detector as u16)))
@@ -225,10 +226,12 @@ fn kind_of(shape: &Shape) -> &'static str {
     let first = &shape.places[0];
     let some = |mut bytes: std::ops::RangeInclusive<u8>| bytes.any(|b| first.has(b));
     // A place that holds one letter in one or two cases reads as part of a word.
-    let fixed = shape.places.iter().take(3).all(|p| p.iter().map(|b| b.to_ascii_lowercase()).max() == {
-        let mut folded = p.iter().map(|b| b.to_ascii_lowercase());
-        let one = folded.next();
-        if folded.all(|b| Some(b) == one) { one } else { None }
+    let fixed = shape.places.iter().take(3).all(|p| {
+        p.iter().map(|b| b.to_ascii_lowercase()).max() == {
+            let mut folded = p.iter().map(|b| b.to_ascii_lowercase());
+            let one = folded.next();
+            if folded.all(|b| Some(b) == one) { one } else { None }
+        }
     });
     if shape.chance() > CHANCE_MAX {
         "no anchor, every start of a word"

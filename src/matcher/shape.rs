@@ -193,7 +193,11 @@ fn mark(hir: &Hir, from: u32, places: &mut [ByteSet; PLACES]) -> u32 {
             put(&set, from, places) & KEEP
         }),
         HirKind::Class(Class::Unicode(_)) => {
-            places.iter_mut().enumerate().filter(|(k, _)| from & ((2 << k) - 1) != 0).for_each(|(_, p)| *p = ByteSet::ALL);
+            places
+                .iter_mut()
+                .enumerate()
+                .filter(|(k, _)| from & ((2 << k) - 1) != 0)
+                .for_each(|(_, p)| *p = ByteSet::ALL);
             KEEP
         }
         HirKind::Class(class) => put(&class_bytes(class), from, places) & KEEP,
@@ -303,8 +307,7 @@ fn needle(parts: &[&Hir]) -> Option<Needle> {
     let mut distance = (0usize, 0usize);
     for part in parts {
         if let HirKind::Literal(literal) = part.kind()
-            && let Some(at) =
-                literal.0.iter().position(|b| *b == b'@').or_else(|| (literal.0.len() >= 3).then_some(0))
+            && let Some(at) = literal.0.iter().position(|b| *b == b'@').or_else(|| (literal.0.len() >= 3).then_some(0))
         {
             let mut head = before;
             literal.0[..at].iter().for_each(|b| head.insert(*b));
