@@ -7,6 +7,7 @@ mod generate;
 mod hostile;
 mod identity;
 mod inventory;
+mod judge;
 mod linear;
 mod linking;
 mod oracle;

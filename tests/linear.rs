@@ -1,1 +1,146 @@
-//! (to be written)
+//! Work grows with bytes and hits, never with their product. Work is counted, not timed, so that the test says the same
+//! on every machine.
+
+use crate::oracle::{detectors, input};
+use rollcall::matcher::judge::Judge;
+use rollcall::matcher::lanes::Scratch;
+use rollcall::matcher::plan::Matcher;
+use rollcall::model::block::{Block, Cell, Layout, RecordMark};
+use rollcall::model::field::{Field, Schema};
+
+const UNIT: usize = 64 << 10;
+
+fn repeated(piece: &[u8], n: usize) -> Vec<u8> {
+    piece.iter().copied().cycle().take(n).collect()
+}
+
+/// Every kind of input, at `n` bytes.
+fn corpora(n: usize) -> Vec<(&'static str, Vec<u8>)> {
+    let mut rng = fastrand::Rng::with_seed(9);
+    let mut log = repeated(b"2024-05-06T07:08:09.123Z INFO [main] cache miss for key, retrying batch=71923 bytes=1839123\n", n);
+    let at = n / 2;
+    log.splice(at..at, *b" ada@example.org ");
+    let mut soup: Vec<u8> = (0..n).map(|_| b"0123456789-. ()/:@"[rng.usize(0..18)]).collect();
+    soup.truncate(n);
+    let digits: Vec<u8> = (0..n).map(|_| b'0' + rng.u8(0..10)).collect();
+    let mut mixed = Vec::new();
+    while mixed.len() < n {
+        mixed.extend(input(&mut rng, 500));
+    }
+    mixed.truncate(n);
+    let bombs = b"4111-1111-1111-1112 ,923-45-6789 ,223-155-1234,a@bcde.f ,1.2.3.999 ,DE12370400440532013001 ,5105105105105109;";
+    vec![
+        ("sparse log", log),
+        ("dense csv", repeated(b"7,Ada,ada.b@example.org,415-555-2671,219-09-9999,4111 1111 1111 1111,10.1.2.3\n", n)),
+        ("digits", digits),
+        ("at signs", vec![b'@'; n]),
+        ("soup", soup),
+        ("1-1-1-", repeated(b"1-", n)),
+        ("1 1 1 ", repeated(b"1 ", n)),
+        ("parentheses", vec![b'('; n]),
+        ("a.a.a.@", repeated(b"a.", n)),
+        ("a@a@a@", repeated(b"a@", n)),
+        ("local parts", repeated(&[b"a.".repeat(40), b"@".to_vec()].concat(), n)),
+        ("dashes", vec![b'-'; n]),
+        ("hex", repeated(b"ab:", n)),
+        ("slashes", repeated(b"a/", n)),
+        ("schemes", repeated(b"a+a://a:", n)),
+        ("keywords", repeated(b"password=password:password ", n)),
+        ("bombs", repeated(bombs, n)),
+        ("spaces and values", repeated(&[b" ".repeat(200), b"1.2.3.4".to_vec()].concat(), n)),
+        ("mixed", mixed),
+    ]
+}
+
+/// Steps per byte that no input may pass; measured at 25 for the worst (`1 1 1 `), most stay below 5.
+const STEPS_PER_BYTE_MAX: u64 = 60;
+
+fn grows_linearly(what: &str, works: &[u64]) {
+    for (i, pair) in works.windows(2).enumerate() {
+        let ratio = pair[1] as f64 / pair[0] as f64;
+        assert!(ratio <= 2.2, "{what}: doubling {i} multiplied the work by {ratio:.2} ({works:?})");
+    }
+    let last = works[works.len() - 1];
+    let bytes = (UNIT << (works.len() - 1)) as u64;
+    assert!(last < bytes * STEPS_PER_BYTE_MAX, "{what}: {} steps per byte", last / bytes);
+}
+
+#[test]
+fn the_scan_is_linear() {
+    let matcher = Matcher::new(&detectors(), &[]).expect("the test detectors plan");
+    let sizes: Vec<_> = (0..4).map(|k| corpora(UNIT << k)).collect();
+    for c in 0..sizes[0].len() {
+        let works: Vec<u64> = sizes
+            .iter()
+            .map(|corpora| {
+                let mut scratch = Scratch::new();
+                let mut hits = 0u64;
+                let bytes = &corpora[c].1;
+                matcher.scan(bytes, 0..bytes.len() as u32, &mut scratch, &mut |batch| hits += batch.len() as u64);
+                scratch.work() + hits
+            })
+            .collect();
+        grows_linearly(sizes[0][c].0, &works);
+    }
+}
+
+/// The same bytes as one endless cell, or as a cell per line.
+fn block(bytes: &[u8], lines: bool) -> Block {
+    let mut cells = Vec::new();
+    let mut start = 0;
+    for line in bytes.split(|b| lines && *b == b'\n') {
+        let end = start + line.len();
+        if !line.is_empty() {
+            cells.push(Cell { start: start as u32, end: end as u32, field: 0, record: 0 });
+        }
+        start = end + 1;
+    }
+    let source = 0..bytes.len() as u64;
+    Block {
+        bytes: bytes.to_vec(),
+        owned: 0..bytes.len() as u32,
+        offset: 0,
+        layout: if lines { Layout::Table } else { Layout::Text },
+        cells,
+        records: vec![RecordMark { id: 0, parent: None, row: 1, path: 0, source, open: false }],
+    }
+}
+
+#[test]
+fn judging_is_linear() {
+    let mut list = detectors();
+    for detector in &mut list {
+        detector.near = vec!["password".to_string(), "miss for".to_string()];
+        detector.with_field = rollcall::model::detector::Confidence::Medium;
+    }
+    let matcher = Matcher::new(&list, &[]).expect("the test detectors plan");
+    let mut schema = Schema::default();
+    schema.push(Field::new(["note"]));
+    let sizes: Vec<_> = (0..4).map(|k| corpora(UNIT << k)).collect();
+    for lines in [false, true] {
+        for c in 0..sizes[0].len() {
+            let mut took = Vec::new();
+            let works: Vec<u64> = sizes
+                .iter()
+                .map(|corpora| {
+                    let block = block(&corpora[c].1, lines);
+                    let mut judge = Judge::new(&matcher);
+                    let mut out = Vec::new();
+                    let clock = std::time::Instant::now();
+                    judge.block(&block, &schema, &mut out);
+                    took.push(clock.elapsed());
+                    judge.work()
+                })
+                .collect();
+            let name = sizes[0][c].0;
+            // Candidates of many detectors at one place each ask their window.
+            for pair in works.windows(2) {
+                let ratio = pair[1] as f64 / pair[0] as f64;
+                assert!(ratio <= 2.2, "{name}, lines {lines}: {ratio:.2} ({works:?}, {took:?})");
+            }
+            // Work that is not counted would show in the clock; a wide bound keeps a busy machine from failing it.
+            let (short, long) = (took[1].as_secs_f64().max(0.002), took[3].as_secs_f64());
+            assert!(long / short < 16.0, "{name}, lines {lines}: four times the bytes took {:.0} times as long", long / short);
+        }
+    }
+}

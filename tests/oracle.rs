@@ -1,1 +1,264 @@
-//! (to be written)
+//! The front end finds what the naive oracle finds, no more and no less, on generated inputs of every shape.
+
+use rollcall::matcher::lanes::Scratch;
+use rollcall::matcher::oracle::Oracle;
+use rollcall::matcher::plan::Matcher;
+use rollcall::model::detector::{Class, Confidence, Detector};
+use rollcall::model::element::{Element, Form};
+use rollcall::model::finding::Hit;
+
+/// A detector with a pattern and nothing else.
+pub fn detector(id: &str, element: Element, pattern: &str) -> Detector {
+    Detector {
+        id: id.to_string(),
+        file: format!("{id}.toml"),
+        name: id.to_string(),
+        element,
+        form: Form::Clear,
+        identifies: Class::None,
+        why: String::new(),
+        pattern: (!pattern.is_empty()).then(|| pattern.to_string()),
+        field_only: false,
+        whole_field: false,
+        near: Vec::new(),
+        fields: Vec::new(),
+        not_fields: Vec::new(),
+        validate: None,
+        alone: Confidence::Medium,
+        with_near: Confidence::High,
+        with_field: Confidence::High,
+        precedence: 0,
+        references: Vec::new(),
+        examples: Vec::new(),
+    }
+}
+
+/// Detectors of every kind of beginning, middle and end that pattern files have.
+pub fn detectors() -> Vec<Detector> {
+    let list: &[(&str, Element, &str)] = &[
+        ("ssn", Element::Ssn, r"\b\d{3}-\d{2}-\d{4}\b"),
+        ("ssn_spaced", Element::Ssn, r"\d{3}[ .]\d{2}[ .]\d{4}"),
+        ("nine", Element::Ssn, r"\d{9}"),
+        ("phone", Element::Phone, r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?: ?x\d{1,5})?"),
+        ("phone_ten", Element::Phone, r"[2-9]\d{2}[2-9]\d{6}"),
+        ("phone_intl", Element::Phone, r"\+[1-9]\d{0,2}(?:[ -]?\d{2,4}){2,4}"),
+        ("card", Element::Pan, r"\d(?:[ -]?\d){12,18}"),
+        ("card_amex", Element::Pan, r"3[47]\d{2}[ -]\d{6}[ -]\d{5}"),
+        ("ipv4", Element::IpAddress, r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)"),
+        ("ipv6", Element::IpAddress, r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?:[0-9A-Fa-f]{1,4}:){1,6}:(?:[0-9A-Fa-f]{1,4}:){0,4}[0-9A-Fa-f]{1,4}"),
+        ("email", Element::Email, r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"),
+        ("email_led", Element::Email, r"[A-Za-z0-9][A-Za-z0-9._-]{0,30}@[A-Za-z0-9.-]{1,60}\.(?:com|org)"),
+        ("iban", Element::BankAccount, r"[A-Z]{2}\d{2}(?:[A-Z0-9]{11,30}|(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)"),
+        ("date_iso", Element::Dob, r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"),
+        ("date_us", Element::Dob, r"(?:0?[1-9]|1[0-2])[/.-](?:0?[1-9]|[12]\d|3[01])[/.-](?:(?:19|20)\d{2}|\d{2})"),
+        ("password", Element::Password, r#"(?i:password|passwd|pwd)["']?\s{0,3}[:=]\s{0,3}["']?(?P<value>[^\s"',;]{4,40})"#),
+        ("url_login", Element::Password, r"[a-z][a-z0-9+.-]{1,20}://[^\s:@/]{1,40}:(?P<value>[^\s:@/]{1,40})@"),
+        ("aws_key", Element::PrivateKey, r"(?:AKIA|ASIA)[A-Z2-7]{16}"),
+        ("passport", Element::Passport, r"[A-Z]{2}\d{6}"),
+        ("licence", Element::DriverLicense, r"(?-i:[A-Z])\d{7,12}"),
+        ("pem", Element::PrivateKey, r"-----BEGIN (?:RSA )?PRIVATE KEY-----"),
+        ("member", Element::HealthInsurance, r"(?i)member (?:id|no)\.? ?#?\d{6,9}$"),
+        ("line_start", Element::Other, r"^(?:id|ID)[:=]\w{2,12}"),
+        ("token", Element::Other, r"[A-Za-z0-9/+]{20}(?:==?)?"),
+    ];
+    list.iter().map(|(id, element, pattern)| detector(id, *element, pattern)).collect()
+}
+
+/// All hits of a whole input.
+pub fn scan(matcher: &Matcher, bytes: &[u8], scratch: &mut Scratch) -> Vec<Hit> {
+    let mut all: Vec<Hit> = Vec::new();
+    matcher.scan(bytes, 0..bytes.len() as u32, scratch, &mut |hits| all.extend_from_slice(hits));
+    all
+}
+
+fn digits(rng: &mut fastrand::Rng, n: usize, out: &mut Vec<u8>) {
+    out.extend((0..n).map(|_| b'0' + rng.u8(0..10)));
+}
+
+/// Fills a template: `d` a digit, `U` a capital, `l` a small letter, `x` a hexadecimal digit, the rest as it stands.
+fn fill(rng: &mut fastrand::Rng, template: &str, out: &mut Vec<u8>) {
+    for b in template.bytes() {
+        out.push(match b {
+            b'd' => b'0' + rng.u8(0..10),
+            b'U' => b'A' + rng.u8(0..26),
+            b'l' => b'a' + rng.u8(0..26),
+            b'x' => b"0123456789abcdef"[rng.usize(0..16)],
+            other => other,
+        });
+    }
+}
+
+/// A random input: pieces that look like values, glued by what stands between values, then damaged.
+pub fn input(rng: &mut fastrand::Rng, bytes: usize) -> Vec<u8> {
+    const SHAPES: &[&str] = &[
+        "ddd-dd-dddd", "ddd dd dddd", "ddd.dd.dddd", "ddddddddd", "(ddd) ddd-dddd", "(ddd)ddd-dddd", "ddd-ddd-dddd",
+        "ddd.ddd.dddd", "+1 ddd ddd dddd", "1-ddd-ddd-dddd x12", "ddddddddddd", "+44 dd dddd dddd", "+49-ddd-ddddd",
+        "dddd dddd dddd dddd", "dddd-dddd-dddd-dddd", "dddddddddddddddd", "34dd dddddd ddddd", "37dd-dddddd-ddddd",
+        "1d.2d.d.1dd", "2dd.1dd.dd.d", "10.0.0.d", "xxxx:xxxx:xxx:xx:x:xx:xxx:xxxx", "xxxx::xxxx", "fe80::x:xx",
+        "llll@lll.com", "ll.lll@ll-ll.co.uk", "l+l_%l@ll.ll.org", ".l.l@l.com", "l.l.l.l@l.l.ll", "-l@lll.org", "Ull@Ul.org",
+        "UUdd dddd dddd dddd dddd dd", "UUddddddddddddddddddddd", "UUddUUUUdddddddddddddd", "19dd-0d-1d", "20dd-1d-2d",
+        "0d/1d/19dd", "d/d/dd", "1d-2d-20dd", "1d.0d.dd", "lll:llddll@lll", "l:l@l", "ll:dddd@l",
+        "ll/l:l@", "://l:l@", "UUUUUUUUUUUUUUUU", "UU22UUUUUU7UUUUU", "UUdddddd", "Uddddddd", "Udddddddddddd",
+        "llllddddUUUUlllldddd", "l/l+dddddddddddddddd==", "ldldlddl",
+    ];
+    const WORDS: &[&str] = &[
+        "password=", "PassWord: \"", "pwd = '", "passwd:", "mypassword=", "Pwd\":\"", "AKIA", "ASIA", "ASIAIOSFODNN7EXAMPL",
+        "-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----", "member id #", "Member No. ", "MEMBER NO123456\n",
+        "member id123456789\n", "\nid:", "\nID=", "id:", "https://", "ftp://user:pass@", "x.http://",
+    ];
+    const GLUE: &[&str] = &[", ", "\n", "\t", ";", " ", ",", "=", ": ", "\"", "_", "-", ".", "@", "(", "/", "\u{e9}", "\r\n", ""];
+    let mut out = Vec::with_capacity(bytes + 64);
+    let mode = rng.u8(0..6);
+    while out.len() < bytes {
+        match mode {
+            // Noise from the bytes that patterns are made of.
+            0 => out.push(b"0123456789012345678901234-. ()/:@+=_aAbZ\n"[rng.usize(0..41)]),
+            1 => {
+                let n = rng.usize(0..22);
+                digits(rng, n, &mut out);
+                out.extend_from_slice(rng.choice(["-", ".", " ", ", ", ":", "@", "-.", "a"]).unwrap_or("").as_bytes());
+            }
+            2 if rng.u8(0..8) == 0 => out.push(rng.u8(..)),
+            _ => {
+                if rng.u8(0..4) == 0 {
+                    out.extend_from_slice(WORDS[rng.usize(0..WORDS.len())].as_bytes());
+                }
+                let shape = SHAPES[rng.usize(0..SHAPES.len())];
+                fill(rng, shape, &mut out);
+                out.extend_from_slice(GLUE[rng.usize(0..GLUE.len())].as_bytes());
+            }
+        }
+    }
+    if rng.bool() {
+        for _ in 0..1 + out.len() / 40 {
+            let at = rng.usize(0..out.len());
+            match rng.u8(0..6) {
+                0 => out[at] = rng.u8(..),
+                1 => out[at] = b'0' + rng.u8(0..10),
+                2 => out[at] = b"-. ()@,_:\n"[rng.usize(0..10)],
+                3 => out[at] = b'a' + rng.u8(0..26),
+                4 => {
+                    out.remove(at);
+                }
+                _ => out.insert(at, out[rng.usize(0..out.len())]),
+            }
+            if out.is_empty() {
+                break;
+            }
+        }
+    }
+    out
+}
+
+fn plan() -> (Vec<Detector>, Matcher, Oracle) {
+    let detectors = detectors();
+    let matcher = Matcher::new(&detectors, &[]).expect("the test detectors plan");
+    let oracle = Oracle::new(&detectors).expect("the test detectors compile");
+    (detectors, matcher, oracle)
+}
+
+#[test]
+fn front_end_equals_oracle() {
+    let (detectors, matcher, oracle) = plan();
+    let counts: Vec<std::sync::atomic::AtomicUsize> = detectors.iter().map(|_| Default::default()).collect();
+    std::thread::scope(|scope| {
+        for half in 0..2u64 {
+            let (detectors, matcher, oracle, counts) = (&detectors, &matcher, &oracle, &counts);
+            scope.spawn(move || {
+                let mut scratch = Scratch::new();
+                for seed in 0..100_000u64 {
+                    let mut rng = fastrand::Rng::with_seed(2 * seed + half);
+                    let bytes = rng.usize(1..80);
+                    let bytes = input(&mut rng, bytes);
+                    let fast = scan(matcher, &bytes, &mut scratch);
+                    let slow = oracle.scan(&bytes, 0..bytes.len() as u32);
+                    let name = |h: &Hit| (h.start, h.end, detectors[usize::from(h.detector)].id.clone());
+                    let missed: Vec<_> = slow.iter().filter(|h| !fast.contains(h)).map(name).collect();
+                    let extra: Vec<_> = fast.iter().filter(|h| !slow.contains(h)).map(name).collect();
+                    assert_eq!((missed, extra), (vec![], vec![]), "missed, extra in {:?}", bytes.escape_ascii().to_string());
+                    assert_eq!(fast, slow, "order");
+                    for hit in slow {
+                        counts[usize::from(hit.detector)].fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    for (detector, count) in detectors.iter().zip(counts) {
+        let count = count.into_inner();
+        assert!(count > 100, "{} was hit {count} times only; the comparison proves nothing for it", detector.id);
+    }
+}
+
+#[test]
+fn long_inputs_cross_batches() {
+    let (_, matcher, oracle) = plan();
+    let mut scratch = Scratch::new();
+    for seed in 0..24 {
+        let mut rng = fastrand::Rng::with_seed(seed ^ 0xba7c);
+        let mut bytes = Vec::new();
+        while bytes.len() < 20_000 {
+            bytes.extend(input(&mut rng, 200));
+        }
+        assert_eq!(scan(&matcher, &bytes, &mut scratch), oracle.scan(&bytes, 0..bytes.len() as u32));
+    }
+}
+
+#[test]
+fn the_edges_are_what_the_rules_say() {
+    let (detectors, matcher, oracle) = plan();
+    let mut scratch = Scratch::new();
+    let mut found = |text: &str, id: &str| -> Vec<String> {
+        let fast = scan(&matcher, text.as_bytes(), &mut scratch);
+        assert_eq!(fast, oracle.scan(text.as_bytes(), 0..text.len() as u32));
+        let own = fast.iter().filter(|h| detectors[usize::from(h.detector)].id == id);
+        own.map(|h| text[h.start as usize..h.end as usize].to_string()).collect()
+    };
+    assert_eq!(found("1234567890123456", "nine"), [""; 0]);
+    assert_eq!(found("a123456789", "nine"), [""; 0]);
+    assert_eq!(found("(123456789)", "nine"), ["123456789"]);
+    assert_eq!(found("12-123456789", "nine"), [""; 0]);
+    assert_eq!(found("x-123456789-x", "nine"), ["123456789"]);
+    assert_eq!(found("123456789.", "nine"), ["123456789"]);
+    assert_eq!(found("123456789.5", "nine"), [""; 0]);
+    assert_eq!(found("1.2.3.4.5", "ipv4"), [""; 0]);
+    assert_eq!(found("at 1.2.3.4.", "ipv4"), ["1.2.3.4"]);
+    assert_eq!(found("mail a.b.c@x.example.org now", "email"), ["a.b.c@x.example.org"]);
+    assert_eq!(found("a@b.com1", "email"), [""; 0]);
+    assert_eq!(found("password=\"hunter22\"", "password"), ["password=\"hunter22"]);
+    assert_eq!(found("mypassword=hunter22", "password"), [""; 0]);
+    assert_eq!(found("415-555-2671 x12345678", "phone"), ["415-555-2671"]);
+    assert_eq!(found("id:ab\nx id:cd\nid:ef", "line_start"), ["id:ab", "id:ef"]);
+}
+
+#[test]
+fn unplannable_patterns_are_named_all_at_once() {
+    let mut list = vec![
+        detector("open", Element::Other, r"\d+"),
+        detector("fine", Element::Other, r"\d{4}"),
+        detector("empty", Element::Other, r"\d{0,4}"),
+        detector("long", Element::Other, r"x[a-z]{1,2000}"),
+        detector("cut", Element::Other, r"\Aabc"),
+        detector("broken", Element::Other, r"(abc"),
+    ];
+    let problems = Matcher::new(&list, &[]).err().expect("five of the six cannot be planned");
+    let named: Vec<&str> = problems.iter().map(|p| p.detector.as_str()).collect();
+    assert_eq!(named, ["open", "empty", "long", "cut", "broken"]);
+    list.truncate(2);
+    list.remove(0);
+    let matcher = Matcher::new(&list, &[]).expect("the fine one plans");
+    assert!(matcher.margin() <= 1024);
+}
+
+#[test]
+fn front_ends_are_named() {
+    let (detectors, matcher, _) = plan();
+    let of = |id: &str| matcher.front_end(detectors.iter().position(|d| d.id == id).expect("known"));
+    assert!(of("ssn").contains("digit start"), "{}", of("ssn"));
+    assert!(of("email").contains("literal \"@\""), "{}", of("email"));
+    assert!(of("url_login").contains("literal \":/\""), "{}", of("url_login"));
+    assert!(of("password").contains("keyword"), "{}", of("password"));
+    assert!(of("aws_key").contains("keyword"), "{}", of("aws_key"));
+    assert!(of("passport").contains("letter start"), "{}", of("passport"));
+    assert!(of("token").contains("no anchor"), "{}", of("token"));
+}

@@ -1,1 +1,21 @@
-//! (to be written)
+//! Blocks in, findings out.
+//!
+//! [`plan::Matcher`] turns the detectors' patterns into a front end that finds every hit in one pass over the bytes;
+//! [`judge::Judge`] lays the hits over the cells of a block, asks the validators, weighs names, near words and columns,
+//! and hands over findings. [`oracle::Oracle`] is the slow twin of the front end: so plain that it is unlikely to be
+//! wrong, and the two are compared on generated inputs (`tests/oracle.rs`).
+//!
+//! What a hit is stands in [`edges`], in one place. This folder knows no format, no file and no law: bytes, cells and
+//! words only. Everything in it is linear in bytes plus hits; [`lanes::Scratch::work`] counts, `tests/linear.rs` holds it.
+
+pub mod automaton;
+pub mod edges;
+pub mod evidence;
+pub mod judge;
+pub mod lanes;
+pub mod near;
+pub mod oracle;
+pub mod overlap;
+pub mod plan;
+pub mod shape;
+pub mod tally;

@@ -1,0 +1,157 @@
+//! Words around a candidate: near words that support it, and the key that stands before it.
+//!
+//! Asked lazily, for candidates that passed their validator and have something to gain; a window is bounded, so the cost
+//! per candidate is too.
+
+use crate::model::detector::Detector;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// How far before a candidate a near word may stand.
+pub const BEFORE_BYTES: usize = 64;
+/// How far after.
+pub const AFTER_BYTES: usize = 32;
+/// The longest key.
+const KEY_BYTES_MAX: usize = 64;
+/// Bits of the filter that most words fail.
+const FILTER_BITS: usize = 4096;
+
+/// The near words of all detectors.
+pub struct NearWords {
+    /// Phrases by their first word.
+    phrases: HashMap<Vec<u8>, Vec<Phrase>>,
+    filter: [u64; FILTER_BITS / 64],
+}
+
+struct Phrase {
+    detector: u16,
+    rest: Vec<Vec<u8>>,
+}
+
+impl NearWords {
+    /// The index of all detectors' near words.
+    pub fn new(detectors: &[Detector]) -> NearWords {
+        let mut index = NearWords { phrases: HashMap::new(), filter: [0; FILTER_BITS / 64] };
+        for (i, detector) in detectors.iter().enumerate() {
+            for phrase in &detector.near {
+                let mut words = words(phrase.as_bytes()).map(|w| phrase.as_bytes()[w].to_ascii_lowercase());
+                let Some(first) = words.next() else { continue };
+                let bit = slot(&first);
+                index.filter[bit / 64] |= 1 << (bit % 64);
+                index.phrases.entry(first).or_default().push(Phrase { detector: i as u16, rest: words.collect() });
+            }
+        }
+        index
+    }
+
+    /// Whether a near word of `detector` stands as a whole word within reach of `candidate` and on its line within
+    /// `cell`. Returns the answer and the bytes looked at.
+    pub fn supports(&self, detector: u16, bytes: &[u8], cell: Range<usize>, candidate: Range<usize>) -> (bool, usize) {
+        let from = candidate.start.saturating_sub(BEFORE_BYTES).max(cell.start);
+        let to = candidate.end.saturating_add(AFTER_BYTES).min(cell.end);
+        let before = bytes[from..candidate.start].iter().rposition(|b| *b == b'\n').map_or(from, |p| from + p + 1);
+        let after = bytes[candidate.end..to].iter().position(|b| *b == b'\n').map_or(to, |p| candidate.end + p);
+        let found =
+            self.any(detector, bytes, before..candidate.start) || self.any(detector, bytes, candidate.end..after);
+        (found, to - from)
+    }
+
+    fn any(&self, detector: u16, bytes: &[u8], window: Range<usize>) -> bool {
+        let text = &bytes[window.clone()];
+        // A word that the window cuts is not whole.
+        let whole = |w: &Range<usize>| {
+            let inside = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+            !(w.start == 0 && text[w.start].is_ascii_alphanumeric() && inside(window.start.checked_sub(1)))
+                && !(w.end == text.len() && text[w.end - 1].is_ascii_alphanumeric() && inside(Some(window.end)))
+        };
+        words(text).filter(whole).any(|word| {
+            self.starts(detector, text, word.clone(), word.end, &whole)
+                // "ssn#" is the word "ssn" too.
+                || (text[word.end - 1] == b'#'
+                    && word.len() > 1
+                    && self.starts(detector, text, word.start..word.end - 1, word.end, &whole))
+        })
+    }
+
+    /// Whether a phrase starts with `word` and goes on in the words after `rest`.
+    fn starts(
+        &self,
+        detector: u16,
+        text: &[u8],
+        word: Range<usize>,
+        rest: usize,
+        whole: &dyn Fn(&Range<usize>) -> bool,
+    ) -> bool {
+        let word = &text[word];
+        let bit = slot(word);
+        if self.filter[bit / 64] & (1 << (bit % 64)) == 0 || word.len() > KEY_BYTES_MAX {
+            return false;
+        }
+        let mut lower = [0; KEY_BYTES_MAX];
+        let lower = &mut lower[..word.len()];
+        lower.copy_from_slice(word);
+        lower.make_ascii_lowercase();
+        self.phrases.get(&*lower).is_some_and(|phrases| {
+            phrases.iter().filter(|p| p.detector == detector).any(|phrase| {
+                let mut next = words(&text[rest..]).map(|w| rest + w.start..rest + w.end);
+                phrase
+                    .rest
+                    .iter()
+                    .all(|want| next.next().is_some_and(|w| whole(&w) && text[w].eq_ignore_ascii_case(want)))
+            })
+        })
+    }
+}
+
+/// The words of a text: letters and digits, and a `#` that follows them.
+fn words(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + text[at..].iter().position(u8::is_ascii_alphanumeric)?;
+        let mut end = text[start..].iter().position(|b| !b.is_ascii_alphanumeric()).map_or(text.len(), |n| start + n);
+        if text.get(end) == Some(&b'#') {
+            end += 1;
+        }
+        at = end;
+        Some(start..end)
+    })
+}
+
+/// A word's bit in the filter, without regard to case.
+fn slot(word: &[u8]) -> usize {
+    let hash = word.iter().fold(0xcbf2_9ce4_8422_2325u64, |h, b| {
+        (h ^ u64::from(b.to_ascii_lowercase())).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    (hash >> 32) as usize % FILTER_BITS
+}
+
+/// The key directly before a candidate: `key=`, `key:`, `"key":`, `key is`. Nothing beyond the line or `floor` is looked
+/// at.
+pub fn key_before(bytes: &[u8], floor: usize, candidate: usize) -> Option<Range<usize>> {
+    let mut at = candidate;
+    let back = |at: &mut usize, most: usize, class: fn(u8) -> bool| {
+        let end = *at;
+        while *at > floor && end - *at < most && class(bytes[*at - 1]) {
+            *at -= 1;
+        }
+        end - *at
+    };
+    back(&mut at, 4, |b| matches!(b, b' ' | b'\t' | b'"' | b'\''));
+    let gap = candidate - at;
+    if back(&mut at, 1, |b| matches!(b, b'=' | b':')) == 0 {
+        // "key is value": a whole word between two gaps.
+        let is = at.checked_sub(2).filter(|is| *is >= floor && bytes[*is..at].eq_ignore_ascii_case(b"is"))?;
+        at = is;
+        if gap == 0 || back(&mut at, 2, |b| b == b' ') == 0 {
+            return None;
+        }
+    } else {
+        back(&mut at, 2, |b| matches!(b, b' ' | b'\t'));
+        back(&mut at, 1, |b| matches!(b, b'"' | b'\''));
+    }
+    let end = at;
+    let key = back(&mut at, KEY_BYTES_MAX, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    // A key that goes on further back is no key.
+    let cut = key == KEY_BYTES_MAX;
+    (key > 0 && !cut).then_some(at..end)
+}

@@ -1,0 +1,65 @@
+//! Which of several findings that overlap is kept.
+//!
+//! A finding whose field names it goes before one that rests on less, then the higher precedence, then the longer, then
+//! the earlier. Within a group of findings that hang together by overlaps the best is kept, then the best of what does
+//! not overlap it, and so on; the outcome does not depend on the order in which they came.
+
+use super::plan::Matcher;
+use crate::model::finding::{Basis, Finding};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// Drops what a better finding overlaps. `findings` are those of one or more cells, sorted by start; the order stays.
+pub fn settle(matcher: &Matcher, findings: &mut Vec<Finding>) {
+    let mut kept = 0;
+    let mut next = 0;
+    while next < findings.len() {
+        // Most findings overlap nothing; a group is found by its growing end.
+        let first = next;
+        let mut end = findings[first].end;
+        next += 1;
+        while next < findings.len() && findings[next].start < end {
+            end = end.max(findings[next].end);
+            next += 1;
+        }
+        let group = next - first;
+        if group > 1 {
+            drop_overlapped(matcher, &mut findings[first..next]);
+        }
+        for i in first..next {
+            let finding = findings[i];
+            if finding.start < finding.end {
+                findings[kept] = finding;
+                kept += 1;
+            }
+        }
+    }
+    findings.truncate(kept);
+}
+
+/// Marks the losers of one group by making them empty.
+fn drop_overlapped(matcher: &Matcher, group: &mut [Finding]) {
+    let rank = |f: &Finding| {
+        let precedence = matcher.detectors()[usize::from(f.detector)].precedence;
+        (Reverse(f.basis.has(Basis::FIELD)), Reverse(precedence), Reverse(f.end - f.start), f.start, f.detector)
+    };
+    if let [a, b] = group {
+        let loser = if rank(a) <= rank(b) { b } else { a };
+        loser.end = loser.start;
+        return;
+    }
+    let mut order: Vec<usize> = (0..group.len()).collect();
+    order.sort_unstable_by_key(|i| rank(&group[*i]));
+    // Kept spans by start; they do not overlap, so the nearest on each side are the only ones to ask.
+    let mut spans: BTreeMap<u32, u32> = BTreeMap::new();
+    for i in order {
+        let (start, end) = (group[i].start, group[i].end);
+        let left = spans.range(..=start).next_back().is_some_and(|(_, e)| *e > start);
+        let right = spans.range(start..).next().is_some_and(|(s, _)| *s < end);
+        if left || right {
+            group[i].end = start;
+        } else {
+            spans.insert(start, end);
+        }
+    }
+}
