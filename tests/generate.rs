@@ -170,7 +170,8 @@ fn every_truth_line_points_at_its_value() {
             assert!(rollcall::model::element::Element::from_code(element).is_some(), "{element}");
             assert!(rollcall::model::mention::Role::from_code(&line.role).is_some(), "{}", line.role);
         }
-        for wanted in ["FIRST_NAME", "FULL_NAME", "EMAIL", "PHONE", "SSN", "PAN", "CARD_CODE", "DL", "ACCT", "ROUTING"] {
+        for wanted in ["FIRST_NAME", "FULL_NAME", "EMAIL", "PHONE", "SSN", "PAN", "CARD_CODE", "DL", "ACCT", "ROUTING"]
+        {
             assert!(truth.iter().any(|l| l.element == wanted), "seed {seed} has no {wanted}");
         }
     }
@@ -224,7 +225,12 @@ fn every_person_with_a_value_in_a_record_is_linked_to_it() {
     let links: HashSet<_> = links_of(folder.path()).into_iter().map(|(who, _, f, r)| (who, f, r)).collect();
     for line in truth_of(folder.path()) {
         if line.consumer.starts_with(['p', 'e']) {
-            assert!(links.contains(&(line.consumer.clone(), line.file.clone(), line.row)), "{} {}", line.file, line.row);
+            assert!(
+                links.contains(&(line.consumer.clone(), line.file.clone(), line.row)),
+                "{} {}",
+                line.file,
+                line.row
+            );
         }
     }
 }
@@ -275,7 +281,8 @@ fn people_can_be_linked() {
 fn decoys_stand_where_they_should() {
     let (folder, report) = generated(&CorpusSpec { bytes: Some(3 << 20), ..CorpusSpec::new(300, 8) });
     let files = files_of(folder.path());
-    let all: String = files.iter().filter(|(f, _)| !f.ends_with(".gz")).map(|(_, b)| String::from_utf8_lossy(b)).collect();
+    let all: String =
+        files.iter().filter(|(f, _)| !f.ends_with(".gz")).map(|(_, b)| String::from_utf8_lossy(b)).collect();
     for decoy in ["na@na.com", "1900-01-01", "000-000-0000", "Chrome/120.0.6099.110", "\"TEST-", "Message-ID: <"] {
         assert!(all.contains(decoy), "{decoy}");
     }

@@ -1,9 +1,9 @@
 //! Two files for tests of size: a log with a personal value now and then, and one table of any number of people.
 
+use super::numbers;
 use super::out::at;
 use super::person::World;
 use super::rng::{Stream, rng};
-use super::numbers;
 use super::spec::{CorpusSpec, TruthLevel};
 use flate2::{Compression, GzBuilder};
 use std::fs::File;
@@ -73,7 +73,9 @@ pub fn table(size: TableSize, seed: u64, out: &Path) -> io::Result<u64> {
     let world = World { spec: &spec };
     let mut sink = BufWriter::with_capacity(1 << 20, File::create(out).map_err(|e| at(out, e))?);
     let mut line = Vec::with_capacity(512);
-    line.extend_from_slice(b"customer_id,first_name,last_name,email,phone,dob,ssn,street,city,state,zip,card_number,created_at\n");
+    line.extend_from_slice(
+        b"customer_id,first_name,last_name,email,phone,dob,ssn,street,city,state,zip,card_number,created_at\n",
+    );
     let mut written = 0;
     let mut index = 0;
     loop {

@@ -1,12 +1,12 @@
 //! The customer database: one export for the United States, one for Europe.
 
-use super::spec::Settings;
 use super::headers::Headers;
 use super::numbers;
 use super::out::{Ledger, Who};
 use super::person::{Date, Person, World};
 use super::places::EU;
 use super::rng::{Stream, chance, pick, rng};
+use super::spec::Settings;
 use super::table::{Dialect, Table};
 use super::view::{Case, System};
 use super::words::ORGANISATIONS;
@@ -116,8 +116,7 @@ pub(super) fn customers_eu(world: &World, ledger: &mut Ledger, settings: &mut Se
     let id = words.one(900, &["KundenNr", "customer_ref", "client_no"]);
     settings.customer_ids.push(format!("crm=crm/customers_eu*#{id}"));
     let mut headers = vec![id.to_string()];
-    let elements =
-        [E::FirstName, E::LastName, E::Email, E::Phone, E::Dob, E::Street, E::Zip, E::City, E::Country];
+    let elements = [E::FirstName, E::LastName, E::Email, E::Phone, E::Dob, E::Street, E::Zip, E::City, E::Country];
     headers.extend(elements.map(|e| words.of(e)));
     headers.extend([words.one(901, &["iban", "IBAN", "bank_iban"]).to_string(), "umsatz_eur".to_string()]);
     let dialect = Dialect { delimiter: b';', ..Dialect::CSV };

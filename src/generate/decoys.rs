@@ -32,7 +32,8 @@ pub(super) fn catalogue(world: &World, ledger: &mut Ledger) -> io::Result<()> {
     let mut table = Table::create(ledger, "catalog/stores.csv", Dialect::CSV, headers)?;
     for store in 0..60 {
         table.plain(&format!("{store:04}"))?;
-        table.plain(&format!("BrightCart {}", pick(&mut draws, &["North", "Plaza", "Madison", "Jackson", "Harbor"])))?;
+        table
+            .plain(&format!("BrightCart {}", pick(&mut draws, &["North", "Plaza", "Madison", "Jackson", "Harbor"])))?;
         table.plain(&format!("{}.{:06}", draws.u8(25..48), draws.u32(..1_000_000)))?;
         table.plain(&format!("-{}.{:06}", draws.u8(70..122), draws.u32(..1_000_000)))?;
         table.plain(&draws.u64(900_000_000..1_700_000_000).to_string())?;
@@ -64,7 +65,8 @@ pub(super) fn fill(world: &World, ledger: &mut Ledger, target: u64) -> io::Resul
 }
 
 fn movements(world: &World, ledger: &mut Ledger, stop: u64) -> io::Result<()> {
-    let headers = ["movement_id", "sku", "upc", "qty", "from_bin", "to_bin", "tracking", "moved_at_ms", "scanner_version"];
+    let headers =
+        ["movement_id", "sku", "upc", "qty", "from_bin", "to_bin", "tracking", "moved_at_ms", "scanner_version"];
     let headers = headers.map(String::from).to_vec();
     let mut table = Table::create(ledger, "warehouse/movements-*.csv", Dialect::CSV, headers)?;
     let mut draws = rng(world.seed(), Stream::Filler, 1 << 41);

@@ -12,7 +12,10 @@ const ELEMENTS: &[(Element, &[&str])] = &[
     (Element::LastName, &["last_name", "lname", "surname", "LastName", "family_name", "last", "CUST_LAST_NM"]),
     (Element::FullName, &["full_name", "name", "customer_name", "FullName", "contact_name", "display_name"]),
     (Element::Email, &["email", "e_mail", "EmailAddr", "contactEmail", "mail", "email_address", "EMAIL_ADDR"]),
-    (Element::Phone, &["phone", "telephone", "PhoneNumber", "mobile", "tel", "contact_phone", "cell_phone", "PHONE_NO"]),
+    (
+        Element::Phone,
+        &["phone", "telephone", "PhoneNumber", "mobile", "tel", "contact_phone", "cell_phone", "PHONE_NO"],
+    ),
     (Element::Street, &["street", "address1", "address_line_1", "StreetAddress", "addr1", "street_address"]),
     (Element::City, &["city", "town", "City", "addr_city"]),
     (Element::State, &["state", "state_code", "State", "st", "region"]),
@@ -48,10 +51,10 @@ impl Headers {
 
     /// The word for an element.
     pub(super) fn of(&self, element: Element) -> String {
-        ELEMENTS.iter().find(|(e, _)| *e == element).map_or_else(
-            || element.code().to_lowercase(),
-            |(_, words)| self.one(element as u64, words).to_string(),
-        )
+        ELEMENTS
+            .iter()
+            .find(|(e, _)| *e == element)
+            .map_or_else(|| element.code().to_lowercase(), |(_, words)| self.one(element as u64, words).to_string())
     }
 
     /// The word for an element of a role: `bill_to_zip`, `ShipToZip`.

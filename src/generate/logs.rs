@@ -12,7 +12,8 @@ use fastrand::Rng;
 use std::io;
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const PAGES: [&str; 6] = ["/", "/search?q=desk+lamp", "/cart", "/p/{sku}", "/static/app.{hash}.js", "/api/v2/orders/{order}"];
+const PAGES: [&str; 6] =
+    ["/", "/search?q=desk+lamp", "/cart", "/p/{sku}", "/static/app.{hash}.js", "/api/v2/orders/{order}"];
 
 /// `logs/web-*.log`: a visit of each person who signs in, as an access log.
 pub(super) fn web(world: &World, ledger: &mut Ledger) -> io::Result<()> {

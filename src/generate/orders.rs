@@ -1,11 +1,11 @@
 //! Orders and guest checkouts. An order names who pays and who receives, and one in five goes to somebody else.
 
-use super::spec::Settings;
 use super::headers::Headers;
 use super::numbers;
 use super::out::{Ledger, Who};
 use super::person::{Date, Person, World};
 use super::rng::{Stream, chance, pick, rng};
+use super::spec::Settings;
 use super::table::{Dialect, Table};
 use super::view::{Case, System};
 use super::words::PRODUCTS;
@@ -46,8 +46,8 @@ pub(super) fn orders(world: &World, ledger: &mut Ledger, settings: &mut Settings
     let customer = words.one(901, &["customer_id", "account_no", "AccountRef"]);
     settings.keys.push(format!("order=shop/orders*#{key}"));
     settings.customer_ids.push(format!("shop=shop/orders*#{customer}"));
-    let (bill, ship) = [("bill_to_", "ship_to_"), ("billing_", "shipping_"), ("BillTo", "ShipTo")]
-        [world.seed() as usize % 3];
+    let (bill, ship) =
+        [("bill_to_", "ship_to_"), ("billing_", "shipping_"), ("BillTo", "ShipTo")][world.seed() as usize % 3];
     let mut headers = vec![key.to_string(), customer.to_string(), "order_date".to_string()];
     headers.push(words.in_role(bill, E::Email));
     headers.extend(SIDE.map(|e| words.in_role(bill, e)));

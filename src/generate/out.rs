@@ -98,7 +98,11 @@ impl Ledger {
         Ok(Ledger {
             root: root.to_path_buf(),
             part_bytes: spec.part_bytes.max(1),
-            truth: open(spec.truth == TruthLevel::Full, "truth.csv.gz", b"consumer,role,element,file,row,field,value\n")?,
+            truth: open(
+                spec.truth == TruthLevel::Full,
+                "truth.csv.gz",
+                b"consumer,role,element,file,row,field,value\n",
+            )?,
             links: open(spec.truth != TruthLevel::None, "links.csv.gz", b"consumer,role,file,row\n")?,
             line: Vec::new(),
             counts: CorpusReport::default(),

@@ -1,11 +1,11 @@
 //! The payment provider's exports: keyed by the order alone. Some hold the card's security code, which nobody may keep.
 
-use super::spec::Settings;
 use super::headers::Headers;
 use super::numbers;
 use super::out::{Ledger, Who};
 use super::person::World;
 use super::rng::{Stream, chance, rng};
+use super::spec::Settings;
 use super::table::{Dialect, Table};
 use crate::model::element::Element as E;
 use crate::model::mention::Role;
@@ -22,7 +22,8 @@ pub(super) fn export(world: &World, ledger: &mut Ledger, settings: &mut Settings
     let mut headers = vec!["payment_id".to_string(), key.to_string()];
     headers.extend([E::Pan, E::CardExpiry, E::CardCode].map(|e| words.of(e)));
     headers.extend(["amount", "currency", "auth_code", "terminal", "captured_at"].map(String::from));
-    let mut table = Table::create(ledger, "payments/export-*.csv", Dialect { quote_all: true, ..Dialect::CSV }, headers)?;
+    let mut table =
+        Table::create(ledger, "payments/export-*.csv", Dialect { quote_all: true, ..Dialect::CSV }, headers)?;
     for index in world.shuffled(6) {
         let person = world.person(index);
         let card = world.card(index);

@@ -6,10 +6,11 @@
 use super::numbers;
 use super::places::{CITIES, EU, EuPlace, license_shape};
 use super::rng::{Stream, chance, mix, permute, pick, pick_common, rng};
-use super::words::{
-    EU_STREETS, FEMALE, LAST, LAST_HEADS, LAST_TAILS, MAIL_DOMAINS, MAIL_DOMAINS_NEW, MALE, STREET_KINDS, STREETS, ascii,
-};
 use super::spec::CorpusSpec;
+use super::words::{
+    EU_STREETS, FEMALE, LAST, LAST_HEADS, LAST_TAILS, MAIL_DOMAINS, MAIL_DOMAINS_NEW, MALE, STREET_KINDS, STREETS,
+    ascii,
+};
 use fastrand::Rng;
 
 /// People in a block; households do not reach over its edge.

@@ -1,11 +1,11 @@
 //! Shop accounts: another system with ids of its own, nested JSON, passwords hashed for most and in clear for some.
 
-use super::spec::Settings;
 use super::headers::Headers;
 use super::numbers;
 use super::out::{Ledger, Who};
 use super::person::World;
 use super::rng::{chance, pick};
+use super::spec::Settings;
 use super::tree::Tree;
 use super::view::{Case, System};
 use super::words::PASSWORD_WORDS;

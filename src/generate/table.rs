@@ -120,7 +120,10 @@ impl<'l> Table<'l> {
 
     /// Ends the row.
     pub(super) fn end(&mut self) -> io::Result<()> {
-        debug_assert!(self.dialect.headerless || self.column == self.headers.len(), "a row has as many cells as headers");
+        debug_assert!(
+            self.dialect.headerless || self.column == self.headers.len(),
+            "a row has as many cells as headers"
+        );
         self.flush()?;
         self.row += 1;
         self.ledger.counts.rows += 1;

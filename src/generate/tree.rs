@@ -28,12 +28,7 @@ impl<'l> Tree<'l> {
     }
 
     /// A document whose top-level object is opened by `head` and holds the records in its member `list`.
-    pub(super) fn document(
-        ledger: &'l mut Ledger,
-        name: &str,
-        head: &str,
-        list: &'static str,
-    ) -> io::Result<Tree<'l>> {
+    pub(super) fn document(ledger: &'l mut Ledger, name: &str, head: &str, list: &'static str) -> io::Result<Tree<'l>> {
         let mut tree = Tree::lines(ledger, name, false)?;
         tree.base = vec![list, "*"];
         tree.parts.write(tree.ledger, format!("{{{head}\"{list}\":[\n").as_bytes())?;
