@@ -331,6 +331,9 @@ fn a_field_is_named_by_whole_words_and_the_longest_name() {
         ("ip_address", &[Element::IpAddress]),
         ("STATE_HEADQUARTERED", &[Element::State]),
         ("last_login", &[Element::Username]),
+        ("customer_first_name", &[Element::FirstName]),
+        ("ssn", &[Element::Ssn]),
+        ("mac_address", &[]),
         ("Genre/Name", &[]),
         ("card/number", &[Element::Pan]),
         ("Customer/Email", &[Element::Email]),
@@ -340,10 +343,15 @@ fn a_field_is_named_by_whole_words_and_the_longest_name() {
     ];
     for (path, wanted) in cases {
         let naming = naming(&all, &field_of(path));
-        let elements: BTreeSet<Element> = naming.named.iter().map(|i| all[*i].detector.element).collect();
+        let elements: BTreeSet<Element> = naming
+            .named
+            .iter()
+            // `to` names a mail header for a detector that looks only for `Name <address>`; it claims no other value.
+            .filter(|i| !all[**i].detector.field_only)
+            .map(|i| all[*i].detector.element)
+            .collect();
         let wanted: BTreeSet<Element> = wanted.iter().copied().collect();
-        let known_fallback = *path == "last_login";
-        assert!(elements == wanted || (known_fallback && elements.is_subset(&wanted)), "{path}: {elements:?}");
+        assert_eq!(elements, wanted, "{path}");
     }
 }
 
@@ -470,8 +478,12 @@ fn real_columns_are_what_they_are() {
     let mut organisations = (0usize, 0usize);
     for (file, columns) in &by_file {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(samples.join(file)).unwrap();
-        let headers: Vec<String> =
-            reader.byte_headers().unwrap().iter().map(|h| String::from_utf8_lossy(h).trim_start_matches('\u{feff}').to_string()).collect();
+        let headers: Vec<String> = reader
+            .byte_headers()
+            .unwrap()
+            .iter()
+            .map(|h| String::from_utf8_lossy(h).trim_start_matches('\u{feff}').to_string())
+            .collect();
         let mut values: Vec<HashMap<Vec<u8>, usize>> = vec![HashMap::new(); headers.len()];
         for record in reader.byte_records() {
             for (i, value) in record.unwrap().iter().enumerate().filter(|(_, v)| !v.is_empty()) {

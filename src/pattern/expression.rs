@@ -31,7 +31,9 @@ pub(super) fn problems(pattern: &str) -> Vec<String> {
     }
     let other_look = properties.look_set().iter().any(|look| !matches!(look, Look::WordAscii | Look::WordAsciiNegate));
     if other_look {
-        problems.push("only `\\b` and `\\B` (ASCII) may look around; line and text anchors never hold in a block".to_string());
+        problems.push(
+            "only `\\b` and `\\B` (ASCII) may look around; line and text anchors never hold in a block".to_string(),
+        );
     }
     let mut groups = Vec::new();
     let mut newline = false;

@@ -9,8 +9,27 @@ use toml::de::{DeTable, DeValue};
 
 /// Every key a pattern file may have.
 const KEYS: &[&str] = &[
-    "name", "element", "form", "identifies", "why", "match", "field_only", "whole_field", "near", "fields", "not_fields",
-    "validate", "alone", "with_near", "with_field", "precedence", "references", "yes", "no", "yes_fields", "no_fields",
+    "name",
+    "element",
+    "form",
+    "identifies",
+    "why",
+    "match",
+    "field_only",
+    "whole_field",
+    "near",
+    "fields",
+    "not_fields",
+    "validate",
+    "alone",
+    "with_near",
+    "with_field",
+    "precedence",
+    "references",
+    "yes",
+    "no",
+    "yes_fields",
+    "no_fields",
 ];
 
 /// The detector of a file, the lines of its keys, and its problems. There is no detector when the file is no TOML or when

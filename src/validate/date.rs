@@ -138,8 +138,18 @@ fn real(year: u32, month: u32, day: u32) -> bool {
 /// The month of an English name or its first three letters.
 fn month(word: &[u8]) -> Option<u32> {
     const MONTHS: [&[u8]; 12] = [
-        b"january", b"february", b"march", b"april", b"may", b"june", b"july", b"august", b"september", b"october",
-        b"november", b"december",
+        b"january",
+        b"february",
+        b"march",
+        b"april",
+        b"may",
+        b"june",
+        b"july",
+        b"august",
+        b"september",
+        b"october",
+        b"november",
+        b"december",
     ];
     let at = MONTHS.iter().position(|name| {
         word.eq_ignore_ascii_case(name)

@@ -5,16 +5,68 @@ use crate::model::finding::{Marks, Verdict};
 
 /// Local parts that name a role (RFC 2142 and everyday use), lower case, in alphabetical order.
 const ROLES: &[&str] = &[
-    "abuse", "accounting", "accounts", "admin", "administrator", "billing", "careers", "compliance", "contact",
-    "customer.service", "customerservice", "do-not-reply", "donotreply", "enquiries", "feedback", "finance", "hello",
-    "help", "helpdesk", "hostmaster", "hr", "info", "information", "inquiries", "jobs", "legal", "mail",
-    "mailer-daemon", "marketing", "media", "news", "newsletter", "no-reply", "no_reply", "noreply", "notifications",
-    "office", "orders", "postmaster", "press", "privacy", "returns", "root", "sales", "security", "service", "services",
-    "shipping", "support", "team", "webmaster",
+    "abuse",
+    "accounting",
+    "accounts",
+    "admin",
+    "administrator",
+    "billing",
+    "careers",
+    "compliance",
+    "contact",
+    "customer.service",
+    "customerservice",
+    "do-not-reply",
+    "donotreply",
+    "enquiries",
+    "feedback",
+    "finance",
+    "git",
+    "hello",
+    "help",
+    "helpdesk",
+    "hostmaster",
+    "hr",
+    "info",
+    "information",
+    "inquiries",
+    "jobs",
+    "legal",
+    "mail",
+    "mailer-daemon",
+    "marketing",
+    "media",
+    "news",
+    "newsletter",
+    "no-reply",
+    "no_reply",
+    "noreply",
+    "notifications",
+    "office",
+    "orders",
+    "postmaster",
+    "press",
+    "privacy",
+    "returns",
+    "root",
+    "sales",
+    "security",
+    "service",
+    "services",
+    "shipping",
+    "support",
+    "team",
+    "webmaster",
+];
+
+/// Endings of files that no registry has as a domain: `icon@2x.png` is a picture.
+const FILES: &[&str] = &[
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "ico", "css", "js", "json", "html", "xml", "pdf", "txt", "csv",
 ];
 
 /// Words that people type when a form insists on an address.
-const FILLERS: &[&str] = &["na", "n.a", "none", "noemail", "no", "test", "asdf", "null", "unknown", "nobody", "x", "xx"];
+const FILLERS: &[&str] =
+    &["na", "n.a", "none", "noemail", "no", "test", "asdf", "null", "unknown", "nobody", "x", "xx"];
 
 /// An e-mail address: RFC 5321 lengths (local part 64, domain 255, whole 254), RFC 5322 dot-atom or quoted local part with
 /// UTF-8 (RFC 6531), host name labels (RFC 1123), an address literal, or a domain whose last label is letters or `xn--`.
@@ -75,9 +127,9 @@ fn is_quoted(inner: &[u8]) -> bool {
 fn is_dot_atom(local: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(local) else { return false };
     text.split('.').all(|atom| !atom.is_empty())
-        && text.chars().all(|c| {
-            c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c) || (!c.is_ascii() && is_letter(c))
-        })
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c) || (!c.is_ascii() && is_letter(c)))
 }
 
 /// Letters beyond ASCII, without the full-width forms, which IDNA (RFC 5892) disallows.
@@ -101,7 +153,7 @@ fn is_domain(domain: &[u8]) -> bool {
     } else {
         last.chars().all(char::is_alphabetic) && last.chars().count() >= 2
     };
-    labels_ok && top_ok
+    labels_ok && top_ok && !in_list(FILES, last.as_bytes())
 }
 
 /// An address literal (RFC 5321 section 4.1.3): `[192.0.2.1]` or `[IPv6:2001:db8::1]`.

@@ -5,8 +5,10 @@
 
 use std::sync::LazyLock;
 
-static GIVEN: LazyLock<Vec<&'static str>> = LazyLock::new(|| sorted(include_str!("../../patterns/data/given_names.txt")));
-static SURNAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| sorted(include_str!("../../patterns/data/surnames.txt")));
+static GIVEN: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| sorted(include_str!("../../patterns/data/given_names.txt")));
+static SURNAMES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| sorted(include_str!("../../patterns/data/surnames.txt")));
 
 fn sorted(text: &'static str) -> Vec<&'static str> {
     let mut names: Vec<&str> = text.split_ascii_whitespace().collect();
@@ -60,10 +62,44 @@ fn fold(c: char) -> Option<u8> {
 /// Whether a value is a word that people or programs write when there is none.
 pub(super) fn is_filler(bytes: &[u8]) -> bool {
     const FILLERS: &[&str] = &[
-        "n/a", "na", "n.a.", "none", "null", "nil", "unknown", "unk", "not provided", "not available", "not applicable",
-        "anonymous", "test", "testing", "tbd", "tba", "xxx", "xxxx", "xxxxx", "undefined", "deleted", "redacted", "blank",
-        "no name", "firstname", "lastname", "first name", "last name", "full name", "john doe", "jane doe", "test test",
-        "test user", "-", "--", ".", "?", "nan",
+        "n/a",
+        "na",
+        "n.a.",
+        "none",
+        "null",
+        "nil",
+        "unknown",
+        "unk",
+        "not provided",
+        "not available",
+        "not applicable",
+        "anonymous",
+        "test",
+        "testing",
+        "tbd",
+        "tba",
+        "xxx",
+        "xxxx",
+        "xxxxx",
+        "undefined",
+        "deleted",
+        "redacted",
+        "blank",
+        "no name",
+        "firstname",
+        "lastname",
+        "first name",
+        "last name",
+        "full name",
+        "john doe",
+        "jane doe",
+        "test test",
+        "test user",
+        "-",
+        "--",
+        ".",
+        "?",
+        "nan",
     ];
     FILLERS.iter().any(|f| f.as_bytes().eq_ignore_ascii_case(bytes))
 }

@@ -32,7 +32,6 @@ const TABLE: &[(&str, Validate)] = &[
     ("email", email::email),
     ("given_name", name::given_name),
     ("iban", iban::iban),
-    ("ip", net::ip),
     ("ipv4", net::ipv4),
     ("ipv6", net::ipv6),
     ("passport", licence::passport),

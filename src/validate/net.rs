@@ -33,23 +33,6 @@ pub fn ipv6(bytes: &[u8]) -> Verdict {
     Verdict::Valid { proven: false, marks: if nobody { Marks::PLACEHOLDER } else { Marks::default() } }
 }
 
-/// An address of either version, with a port after an IPv4 address allowed, as access logs write it.
-pub fn ip(bytes: &[u8]) -> Verdict {
-    let bytes = trim(bytes);
-    if bytes.iter().filter(|b| **b == b':').count() == 1 {
-        let at = bytes.iter().position(|b| *b == b':').unwrap_or(0);
-        let port = &bytes[at + 1..];
-        if port.is_empty() || port.len() > 5 || !port.iter().all(u8::is_ascii_digit) {
-            return Verdict::Invalid;
-        }
-        return ipv4(&bytes[..at]);
-    }
-    match ipv4(bytes) {
-        Verdict::Invalid => ipv6(bytes),
-        valid => valid,
-    }
-}
-
 /// The four numbers of a dotted decimal address.
 fn octets(bytes: &[u8]) -> Option<[u8; 4]> {
     let mut address = [0u8; 4];

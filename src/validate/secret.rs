@@ -5,9 +5,40 @@ use crate::model::finding::{Marks, Verdict};
 
 /// What stands in a field when there is no value.
 const EMPTY: &[&str] = &[
-    "null", "none", "nil", "n/a", "na", "undefined", "unknown", "empty", "redacted", "hidden", "removed", "true", "false",
-    "yes", "no", "required", "optional", "string", "str", "text", "varchar", "changed", "reset", "expired", "invalid",
-    "incorrect", "failed", "field", "function", "password", "passwd", "username", "your_password", "yourpassword",
+    "null",
+    "none",
+    "nil",
+    "n/a",
+    "na",
+    "undefined",
+    "unknown",
+    "empty",
+    "redacted",
+    "hidden",
+    "removed",
+    "true",
+    "false",
+    "yes",
+    "no",
+    "required",
+    "optional",
+    "string",
+    "str",
+    "text",
+    "varchar",
+    "changed",
+    "reset",
+    "expired",
+    "invalid",
+    "incorrect",
+    "failed",
+    "field",
+    "function",
+    "password",
+    "passwd",
+    "username",
+    "your_password",
+    "yourpassword",
 ];
 
 fn is_empty_word(bytes: &[u8]) -> bool {
@@ -85,8 +116,20 @@ pub fn username(bytes: &[u8]) -> Verdict {
         return Verdict::Invalid;
     }
     const ROLES: [&str; 14] = [
-        "root", "admin", "administrator", "system", "guest", "nobody", "daemon", "postgres", "mysql", "www-data", "service",
-        "anonymous", "sa", "test",
+        "root",
+        "admin",
+        "administrator",
+        "system",
+        "guest",
+        "nobody",
+        "daemon",
+        "postgres",
+        "mysql",
+        "www-data",
+        "service",
+        "anonymous",
+        "sa",
+        "test",
     ];
     let role = ROLES.iter().any(|r| r.as_bytes().eq_ignore_ascii_case(bytes));
     Verdict::Valid { proven: false, marks: if role { Marks::ROLE } else { Marks::default() } }
