@@ -74,15 +74,16 @@ pub fn evaluate(
     let mut tally = Tally::new(&request.laws);
     let mut merged: Option<Merged> = None;
     for record in members.iter()? {
-        let (first_pass, member) = read_member(&record?, &reasons);
-        if merged.as_ref().is_some_and(|m| Some(m.cluster()) != member.cluster)
+        let (key, first_pass, member) = read_member(&record?, &reasons);
+        if merged.as_ref().is_some_and(|m| m.cluster() != key)
             && let Some(done) = merged.take()
         {
             tally.end_cluster(done);
         }
-        match (first_pass, member.cluster) {
-            (true, Some(cluster)) => merged.get_or_insert_with(|| Merged::new(cluster)).add(&member),
-            _ => tally.member(&member, merged.as_mut(), out)?,
+        if first_pass {
+            merged.get_or_insert_with(|| Merged::new(key)).add(&member);
+        } else {
+            tally.member(&member, merged.as_mut().filter(|_| member.cluster.is_some()), out)?;
         }
     }
     if let Some(done) = merged {
@@ -234,7 +235,7 @@ fn write_member(pass: u8, person: &Person, row: Option<&ConsumerRow>, reason: u8
     put.u64(person.objects).u64(person.records).u8(reason).done()
 }
 
-fn read_member(record: &[u8; MEMBER_BYTES], reasons: &[Arc<str>]) -> (bool, Member) {
+fn read_member(record: &[u8; MEMBER_BYTES], reasons: &[Arc<str>]) -> (TokenValue, bool, Member) {
     let mut take = Take::new(record);
     let (key, pass, id) = (TokenValue(take.bytes()), take.u8(), TokenValue(take.bytes()));
     let levels = [0; 3].map(|_: u8| Facts::from_bytes(&take.bytes()));
@@ -260,7 +261,7 @@ fn read_member(record: &[u8; MEMBER_BYTES], reasons: &[Arc<str>]) -> (bool, Memb
         cluster: (flags & CLUSTERED != 0).then_some(key),
         cluster_reason: reasons.get(usize::from(reason)).cloned().unwrap_or_default(),
     };
-    (pass == 0, member)
+    (key, pass == 0, member)
 }
 
 fn orphans(tables: &dyn Tables, leaked: &BTreeSet<u64>) -> io::Result<Vec<OrphanCount>> {

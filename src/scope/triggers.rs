@@ -21,7 +21,7 @@ macro_rules! files {
 
 /// The files that ship: path and text.
 const FILES: &[(&str, &str)] = files! {
-    "eu-gdpr" "us-az" "us-ca" "us-ca-150" "us-co" "us-ct" "us-fl" "us-ga" "us-il" "us-ma" "us-md" "us-nj" "us-ny"
+    "eu-gdpr" "us-az" "us-ca-150" "us-ca" "us-co" "us-ct" "us-fl" "us-ga" "us-il" "us-ma" "us-md" "us-nj" "us-ny"
     "us-oh" "us-ok" "us-or" "us-pa" "us-tx" "us-va" "us-wa"
 };
 
