@@ -1041,7 +1041,12 @@ fn the_evaluator_agrees_with_the_naive_one() {
             .iter()
             .map(|l| [l.exposed.certain, l.exposed.likely, l.exposed.possible, l.review])
             .collect();
-        assert_eq!(found, expected, "case {case}: {:?}", tables.mentions.iter().map(|m| &m.mention.elements).collect::<Vec<_>>());
+        assert_eq!(
+            found,
+            expected,
+            "case {case}: {:?}",
+            tables.mentions.iter().map(|m| &m.mention.elements).collect::<Vec<_>>()
+        );
         assert_eq!(liability, exposed, "case {case}");
         interesting += u64::from(found.values().any(|row| row[1..].iter().any(|n| *n > 0)));
         let o = summary.outcomes;

@@ -3,7 +3,8 @@
 use super::columns::{counted, fit, number, wrap};
 use super::escape::visible;
 use crate::model::mention::Population;
-use crate::scope::{DutyStatus, PlaceRow, Summary, Tiers};
+use crate::scope::{Comparator, Due, DutyStatus, PlaceRow, Summary, Tiers};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 /// Combinations on a screen; the files have them all.
@@ -139,13 +140,12 @@ fn duties(s: &Summary, width: usize, out: &mut dyn Write) -> io::Result<()> {
                 DutyStatus::NotOwed => "not owed",
                 DutyStatus::AsDirected => "as directed",
             };
-            let text = format!(
-                "{}: {status} ({} people, needs {}); due {}",
-                duty.who,
-                number(duty.people),
-                duty.comparator,
-                duty.due
-            );
+            let needs = match duty.comparator {
+                Comparator::Any | Comparator::AsDirected => String::new(),
+                threshold => format!(", needs {threshold}"),
+            };
+            let people = counted(duty.people, "person", "people");
+            let text = format!("{}: {status} ({people}{needs}); due {}", duty.who, duty.due);
             line(out, width, 6, &text)?;
             if !duty.note.is_empty() {
                 line(out, width, 8, &duty.note)?;
@@ -258,14 +258,14 @@ fn next(s: &Summary, width: usize, out: &mut dyn Write) -> io::Result<()> {
     if s.leak.not_whole() > 0 {
         steps.push("Read gaps.csv: what is in it is not in the numbers above.".to_string());
     }
-    let missing: std::collections::BTreeSet<&str> = s
+    let missing: BTreeSet<&str> = s
         .places
         .iter()
         .filter(|p| p.upper > 0)
         .flat_map(|p| &p.duties)
         .filter(|d| d.status != DutyStatus::NotOwed)
         .filter_map(|d| match d.due {
-            crate::scope::Due::NotGiven(option) | crate::scope::Due::NeedsTime(option) => Some(option),
+            Due::NotGiven(option) | Due::NeedsTime(option) => Some(option),
             _ => None,
         })
         .collect();
