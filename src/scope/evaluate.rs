@@ -15,7 +15,7 @@ use std::path::Path;
 
 /// Answers a leak: rows go to `out` as they are made, numbers come back. `tmp` is a folder for sorted runs and `memory`
 /// the bytes they may hold in memory, about. A leak that matches no object is an error of
-/// [`is_nothing_matches`](super::is_nothing_matches).
+/// [`is_nothing_matches`](super::request::is_nothing_matches).
 pub fn evaluate(
     tables: &dyn Tables,
     request: &ScopeRequest,
