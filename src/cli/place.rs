@@ -79,15 +79,13 @@ impl PlaceArgs {
 
 fn key_from_env() -> anyhow::Result<Option<Key>> {
     match std::env::var("ROLLCALL_KEY") {
-        Ok(hex) => Key::from_hex(hex.trim())
-            .map(Some)
-            .ok_or_else(|| usage("ROLLCALL_KEY must be 32 hex digits, as in a key file")),
+        Ok(hex) => Key::from_hex(hex.trim()).map(Some).map_err(|e| usage(format!("ROLLCALL_KEY: {e}"))),
         Err(_) => Ok(None),
     }
 }
 
 fn parse(path: &Path, text: &str) -> anyhow::Result<Key> {
-    Key::from_hex(text.trim()).ok_or_else(|| usage(format!("{} is no key: it must hold 32 hex digits", path.display())))
+    Key::from_hex(text.trim()).map_err(|e| usage(format!("{}: {e}", path.display())))
 }
 
 fn home(variable: &str, below_home: &str) -> Option<PathBuf> {

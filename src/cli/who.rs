@@ -86,11 +86,11 @@ fn tokens(snapshot: &Snapshot, key: &Key, identifier: &str, kind: Option<&str>) 
     }
     let mut tokens = Vec::new();
     for tried in KINDS.iter().filter(|e| kind.is_none() || element == Some(**e)) {
-        tokens.extend(canon::token_of(key, *tried, "", identifier.as_bytes()));
+        tokens.extend(token_of(key, *tried, "", identifier.as_bytes()));
     }
     for (tried, namespace) in &namespaces {
         if kind.is_none() || kind == Some(namespace) || element == Some(*tried) {
-            tokens.extend(canon::token_of(key, *tried, namespace, identifier.as_bytes()));
+            tokens.extend(token_of(key, *tried, namespace, identifier.as_bytes()));
         }
     }
     if tokens.is_empty() {
@@ -99,4 +99,10 @@ fn tokens(snapshot: &Snapshot, key: &Key, identifier: &str, kind: Option<&str>) 
     tokens.sort_unstable();
     tokens.dedup();
     Ok(tokens)
+}
+
+/// The token of an identifier as the kind it may be; none where it cannot be one.
+fn token_of(key: &Key, kind: Element, namespace: &str, identifier: &[u8]) -> Option<TokenValue> {
+    let mut canonical = Vec::new();
+    canon::canonical(kind, identifier, false, &mut canonical).then(|| key.token(kind, namespace, &canonical))
 }

@@ -1,7 +1,7 @@
 //! Everything a scan needs to know, resolved and checked before the first byte is read.
 
-use crate::identity::assemble::IdentityPlan;
-use crate::matcher::Matcher;
+use crate::identity::IdentityPlan;
+use crate::matcher::plan::Matcher;
 use crate::model::detector::Detector;
 use crate::model::finding::Validate;
 use crate::model::limits::Limits;

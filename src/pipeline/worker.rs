@@ -2,9 +2,9 @@
 
 use super::plan::Plan;
 use crate::decode::{Decoded, decode};
-use crate::identity::assemble::Assembler;
+use crate::identity::{Assembler, Orphan};
 use crate::identity::key::Key;
-use crate::matcher::Judge;
+use crate::matcher::judge::Judge;
 use crate::model::block::{Block, BlockSink};
 use crate::model::detector::Confidence;
 use crate::model::element::Element;
@@ -96,7 +96,7 @@ pub fn read_object(shared: &Shared<'_>, task: Task<'_>, mentions: &mut dyn FnMut
             }));
             match read {
                 Ok(decoded) => {
-                    if !decoded.stopped && let Err(e) = stream.verify() {
+                    if decoded.ended && let Err(e) = stream.verify() {
                         sink.gap(Gap { kind: GapKind::Changed, offset: None, bytes: None, detail: e.to_string() });
                     }
                     Some(decoded)
@@ -203,7 +203,16 @@ impl<'a> ObjectSink<'a> {
         let assembled = self.assembler.finish(&self.schema, &mut |segment, mention| out.push(segment, mention));
         self.out.flush();
         self.fields = self.judge.field_rows(self.id, &self.schema);
-        self.orphans = assembled.orphans.into_iter().map(|o| o.row(self.id)).collect();
+        let row = |o: Orphan| OrphanRow {
+            object: self.id,
+            path: o.path,
+            element: o.element,
+            count: o.count,
+            distinct: o.distinct,
+            first_rows: o.first_rows,
+            reason: o.reason.into(),
+        };
+        self.orphans = assembled.orphans.into_iter().map(row).collect();
         assembled.gaps.into_iter().for_each(|gap| self.gap(gap));
     }
 

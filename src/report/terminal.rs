@@ -3,7 +3,8 @@
 use super::columns::{counted, fit, number, wrap};
 use super::escape::visible;
 use crate::model::mention::Population;
-use crate::scope::{DutyStatus, PlaceRow, Summary, Tiers};
+use crate::scope::{Comparator, Due, DutyStatus, PlaceRow, Summary, Tiers};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 /// Combinations on a screen; the files have them all.
@@ -30,16 +31,18 @@ fn headline(s: &Summary, width: usize, out: &mut dyn Write) -> io::Result<()> {
     if s.leak.complete + s.leak.partial == 0 {
         line(out, width, 2, "Nothing of the leak was read, so this says nothing about who is affected.")?;
     }
+    writeln!(out, "  {:<30}{:>14}{:>14}{:>14}", "", "certain", "likely", "possible")?;
     tiers(out, "in the leaked objects", s.people)?;
     tiers(out, "must be told (a rule is met)", s.outcomes.notice)?;
-    writeln!(out, "  {:<30}{:>13}", "under review", number(s.outcomes.review))?;
-    writeln!(out, "  {:<30}{:>13}", "no triggering element leaked", number(s.outcomes.none))?;
     for (population, (people, counted)) in &s.populations {
         if *population != Population::Consumer {
             let label = format!("{}s{}", population.code(), if *counted { ", counted above" } else { ", not counted" });
-            writeln!(out, "  {label:<30}{:>13}", number(people.total()))?;
+            tiers(out, &label, *people)?;
         }
     }
+    let text =
+        format!("under review: {}; no triggering element: {}", number(s.outcomes.review), number(s.outcomes.none));
+    line(out, width, 2, &text)?;
     if s.clusters.clusters > 0 {
         let text = format!(
             "{} of people who may be one ({}): between {} and {} people.",
@@ -65,13 +68,8 @@ fn headline(s: &Summary, width: usize, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn tiers(out: &mut dyn Write, label: &str, t: Tiers) -> io::Result<()> {
-    writeln!(
-        out,
-        "  {label:<30}{:>13} certain {:>11} likely {:>9} possible",
-        number(t.certain),
-        number(t.likely),
-        number(t.possible)
-    )
+    let (certain, likely, possible) = (number(t.certain), number(t.likely), number(t.possible));
+    writeln!(out, "  {label:<30}{certain:>14}{likely:>14}{possible:>14}")
 }
 
 fn places(s: &Summary, width: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -142,14 +140,13 @@ fn duties(s: &Summary, width: usize, out: &mut dyn Write) -> io::Result<()> {
                 DutyStatus::NotOwed => "not owed",
                 DutyStatus::AsDirected => "as directed",
             };
-            let text = format!(
-                "{}: {status} ({} > needs {}); due {}",
-                duty.who,
-                number(duty.people),
-                duty.comparator,
-                duty.due
-            );
-            line(out, width, 6, &text.replace(" > needs", " people, needs"))?;
+            let needs = match duty.comparator {
+                Comparator::Any | Comparator::AsDirected => String::new(),
+                threshold => format!(", needs {threshold}"),
+            };
+            let people = counted(duty.people, "person", "people");
+            let text = format!("{}: {status} ({people}{needs}); due {}", duty.who, duty.due);
+            line(out, width, 6, &text)?;
             if !duty.note.is_empty() {
                 line(out, width, 8, &duty.note)?;
             }
@@ -261,14 +258,14 @@ fn next(s: &Summary, width: usize, out: &mut dyn Write) -> io::Result<()> {
     if s.leak.not_whole() > 0 {
         steps.push("Read gaps.csv: what is in it is not in the numbers above.".to_string());
     }
-    let missing: std::collections::BTreeSet<&str> = s
+    let missing: BTreeSet<&str> = s
         .places
         .iter()
         .filter(|p| p.upper > 0)
         .flat_map(|p| &p.duties)
         .filter(|d| d.status != DutyStatus::NotOwed)
         .filter_map(|d| match d.due {
-            crate::scope::Due::NotGiven(option) | crate::scope::Due::NeedsTime(option) => Some(option),
+            Due::NotGiven(option) | Due::NeedsTime(option) => Some(option),
             _ => None,
         })
         .collect();

@@ -17,8 +17,11 @@ mod join;
 mod judge;
 mod law;
 mod leak;
+mod member;
 mod places;
 mod request;
+mod rows;
+mod section;
 mod summary;
 mod tally;
 mod terms;
@@ -35,9 +38,10 @@ pub use law::{
     Bureaus, Clock, Comparator, Damages, Enc, Kind, Laws, NameIs, Regulator, Rule, Services, Start, Substitute,
 };
 pub use request::{NothingMatches, ScopeRequest, Unscanned, is_nothing_matches};
+pub use section::Problem;
 pub use summary::{
     Clusters, Combination, Duty, DutyStatus, LeakCounts, Liability, OrphanCount, Outcomes, PlaceRow, Summary, Tiers,
     UnknownResidence, Unlinked,
 };
-pub use triggers::{Problem, shipped, shipped_files};
+pub use triggers::{shipped, shipped_files};
 pub use who::{Holder, Location, WhoSink, WhoSummary, who};

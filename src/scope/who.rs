@@ -92,7 +92,7 @@ pub trait WhoSink {
 }
 
 /// Finds the people who hold any of the identifiers, and every place of their data. Identifiers that the inventory does
-/// not have at all are an error of [`is_nothing_matches`](super::is_nothing_matches).
+/// not have at all are an error of [`is_nothing_matches`](super::request::is_nothing_matches).
 pub fn who(tables: &dyn Tables, tokens: &[TokenValue], out: &mut dyn WhoSink) -> io::Result<WhoSummary> {
     let asked: BTreeSet<TokenValue> = tokens.iter().copied().collect();
     let mut summary = WhoSummary { asked: asked.len() as u64, ..WhoSummary::default() };
