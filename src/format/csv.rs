@@ -6,11 +6,11 @@
 //! with its quotes as plain bytes, counted as rejected, and the next line is a row again.
 
 use super::csv_sniff::Dialect;
-use super::feed::{Cut, Output, Window, blank, is_value, trimmed};
+use super::feed::{Cut, Output, Window, blank, find_either, is_value, trimmed};
 use crate::model::block::{Cell, Layout};
 use crate::model::field::{Field, FieldId};
 use crate::model::gap::GapKind;
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 use std::collections::HashMap;
 
 /// What lies at a place where a row is expected.
@@ -121,8 +121,8 @@ impl Splitter {
             let (from, to, stop);
             if quotes && open < len && bytes[open] == b'"' {
                 let (closing, doubled) = self.closing(bytes, open + 1).ok_or(Open::Quote)?;
-                stop = match memchr2(self.delimiter, b'\n', &bytes[closing + 1..]) {
-                    Some(n) => closing + 1 + n,
+                stop = match find_either(bytes, closing + 1, self.delimiter, b'\n') {
+                    Some(at) => at,
                     None if last => len,
                     None => return Err(Open::Line),
                 };
@@ -138,8 +138,8 @@ impl Splitter {
                     self.fixes.push((cells.len(), closing));
                 }
             } else {
-                stop = match memchr2(self.delimiter, b'\n', &bytes[open..]) {
-                    Some(n) => open + n,
+                stop = match find_either(bytes, open, self.delimiter, b'\n') {
+                    Some(at) => at,
                     None if last => len,
                     None => return Err(Open::Line),
                 };

@@ -74,17 +74,15 @@ impl Messages {
 
     fn header(&mut self, window: &mut Window, out: &mut Output, line: Line, record: usize) {
         let bytes = &window.bytes[line.start..line.stop];
-        if matches!(bytes[0], b' ' | b'\t') {
-            if let Some(index) = self.folding {
-                let from = out.cells[index].end as usize;
-                let (_, to) = trimmed(&window.bytes, line.start, line.stop);
-                if to > line.start {
-                    window.bytes[from..line.start].fill(b' ');
-                    out.cells[index].end = to as u32;
-                }
-                blank(&mut window.bytes[to..line.stop]);
-                return;
-            }
+        if matches!(bytes[0], b' ' | b'\t')
+            && let Some(index) = self.folding
+        {
+            let from = out.cells[index].end as usize;
+            let (_, to) = trimmed(&window.bytes, line.start, line.stop);
+            window.bytes[from..line.start].fill(b' ');
+            out.cells[index].end = to as u32;
+            blank(&mut window.bytes[to..line.stop]);
+            return;
         }
         self.folding = None;
         let colon = memchr(b':', bytes).filter(|n| bytes[..*n].iter().all(|b| b.is_ascii_graphic()));
