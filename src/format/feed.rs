@@ -131,6 +131,7 @@ impl<'s> Output<'s> {
     }
 
     /// The number of the next record.
+    #[inline]
     pub fn new_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id - 1
@@ -169,6 +170,7 @@ impl<'s> Output<'s> {
     }
 
     /// Adds a cell unless it is empty.
+    #[inline]
     pub fn cell(&mut self, start: usize, end: usize, field: FieldId, record: usize) {
         if start < end {
             // Windows are bounded by the record limit, which `new` keeps far below 4 GiB.
@@ -177,6 +179,7 @@ impl<'s> Output<'s> {
     }
 
     /// Adds a record without a parent that is closed, and returns its index.
+    #[inline]
     pub fn record(&mut self, row: u64, source: Range<u64>) -> usize {
         let id = self.new_id();
         self.records.push(RecordMark { id, parent: None, row, path: 0, source, open: false });

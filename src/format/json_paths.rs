@@ -53,6 +53,7 @@ impl Paths {
     }
 
     /// The child of `node` that `guess` points at, if that is its name; the guess is moved on.
+    #[inline]
     pub fn guessed(&self, node: Node, name: &[u8], guess: &mut usize) -> Option<Node> {
         let child = *self.entries[node as usize].children.get(*guess)?;
         (self.entries[child as usize].name.as_bytes() == name).then(|| {
@@ -80,6 +81,7 @@ impl Paths {
     }
 
     /// The field of a path.
+    #[inline]
     pub fn field(&mut self, node: Node, out: &mut Output) -> FieldId {
         if let Some(field) = self.entries[node as usize].field {
             return field;
@@ -90,6 +92,7 @@ impl Paths {
     }
 
     /// Counts a record at a path and gives its number, from 1.
+    #[inline]
     pub fn count(&mut self, node: Node) -> u64 {
         self.entries[node as usize].records += 1;
         self.entries[node as usize].records

@@ -107,6 +107,7 @@ impl Tree {
     }
 
     /// Overwrites what is no value before `end`.
+    #[inline]
     pub fn clean(&mut self, window: &mut Window, end: usize) {
         if self.clean_to < end {
             blank(&mut window.bytes[self.clean_to..end]);
@@ -231,6 +232,7 @@ impl Tree {
     }
 
     /// The path and the nearest record of the value that begins here.
+    #[inline]
     fn place(&self) -> (Node, Option<usize>) {
         self.stack.last().map_or((ROOT, None), |f| (f.child, f.record))
     }
