@@ -238,6 +238,26 @@ impl<'s> Output<'s> {
     }
 }
 
+/// Passes over the rest of a line that is too long to hold.
+pub fn skip_line(window: &mut Window, out: &mut Output) {
+    let from = window.offset;
+    loop {
+        let found = memchr::memchr(b'\n', &window.bytes);
+        window.discard(found.map_or(window.bytes.len(), |n| n + 1));
+        if found.is_some() || window.ended {
+            break;
+        }
+        window.fill(out.limits.block_bytes);
+    }
+    out.rejected += 1;
+    out.gap(
+        GapKind::RecordSize,
+        from,
+        Some(window.offset - from),
+        "a record is longer than the limit and was not read to its end; raise the record limit if such records are meant",
+    );
+}
+
 /// Overwrites structure with separators. Most of it is a byte or three, for which a call to fill memory costs more than
 /// the work.
 #[inline]

@@ -184,7 +184,7 @@ impl Grouping for Messages {
 }
 
 /// Whether text begins with the headers of a message; the mark of a file of many is a `From ` line before them.
-pub fn detect(head: &[u8]) -> Option<super::Kind> {
+pub fn detect(head: &[u8]) -> Option<super::kind::Kind> {
     let text = head.trim_ascii_start();
     let many = text.starts_with(b"From ");
     let mut lines = text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end).take(200);
@@ -219,5 +219,5 @@ pub fn detect(head: &[u8]) -> Option<super::Kind> {
         ];
         known += usize::from(KNOWN.contains(&name.to_ascii_lowercase().as_slice()));
     }
-    (known >= 2).then_some(if many { super::Kind::Mbox } else { super::Kind::Mail })
+    (known >= 2).then_some(if many { super::kind::Kind::Mbox } else { super::kind::Kind::Mail })
 }
