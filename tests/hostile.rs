@@ -369,12 +369,13 @@ fn a_file_that_changes_fails_its_check() {
 }
 
 #[test]
+#[allow(clippy::print_stderr)]
 fn an_unreadable_folder_is_a_problem() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let locked = folder.path().join("locked");
     write(&locked.join("x"), b"x");
-    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::read_dir(&locked).is_ok() {
         eprintln!("skipped: this user may read everything");
     } else {

@@ -4,7 +4,7 @@
 //! come the doubts: prose has commas too, and so have programs, SQL dumps and logs. Whether the first row is a header is
 //! decided by what it looks like and how it differs from the rows below it.
 
-use super::csv::{Row, Splitter};
+use super::csv_split::{Row, Splitter};
 use super::feed::is_value;
 use super::text_sniff;
 use crate::model::block::Cell;

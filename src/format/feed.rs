@@ -131,6 +131,7 @@ impl<'s> Output<'s> {
     }
 
     /// The number of the next record.
+    #[inline]
     pub fn new_id(&mut self) -> u64 {
         self.next_id += 1;
         self.next_id - 1
@@ -169,6 +170,7 @@ impl<'s> Output<'s> {
     }
 
     /// Adds a cell unless it is empty.
+    #[inline]
     pub fn cell(&mut self, start: usize, end: usize, field: FieldId, record: usize) {
         if start < end {
             // Windows are bounded by the record limit, which `new` keeps far below 4 GiB.
@@ -177,6 +179,7 @@ impl<'s> Output<'s> {
     }
 
     /// Adds a record without a parent that is closed, and returns its index.
+    #[inline]
     pub fn record(&mut self, row: u64, source: Range<u64>) -> usize {
         let id = self.new_id();
         self.records.push(RecordMark { id, parent: None, row, path: 0, source, open: false });
@@ -235,9 +238,57 @@ impl<'s> Output<'s> {
     }
 }
 
-/// Overwrites structure with separators.
+/// Passes over the rest of a line that is too long to hold.
+pub fn skip_line(window: &mut Window, out: &mut Output) {
+    let from = window.offset;
+    loop {
+        let found = memchr::memchr(b'\n', &window.bytes);
+        window.discard(found.map_or(window.bytes.len(), |n| n + 1));
+        if found.is_some() || window.ended {
+            break;
+        }
+        window.fill(out.limits.block_bytes);
+    }
+    out.rejected += 1;
+    out.gap(
+        GapKind::RecordSize,
+        from,
+        Some(window.offset - from),
+        "a record is longer than the limit and was not read to its end; raise the record limit if such records are meant",
+    );
+}
+
+/// Overwrites structure with separators. Most of it is a byte or three, for which a call to fill memory costs more than
+/// the work.
+#[inline]
 pub fn blank(bytes: &mut [u8]) {
-    bytes.fill(SEPARATOR);
+    if bytes.len() <= 4 {
+        bytes.iter_mut().for_each(|b| *b = SEPARATOR);
+    } else {
+        bytes.fill(SEPARATOR);
+    }
+}
+
+/// The first place at or after `from` where either byte stands. Values are short as a rule, so the first bytes are
+/// looked at as two words before the vector search is called, which pays from some 16 bytes on.
+#[inline]
+pub fn find_either(bytes: &[u8], from: usize, one: u8, other: u8) -> Option<usize> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let mut at = from;
+    for _ in 0..2 {
+        let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) else { break };
+        let word = u64::from_le_bytes(*chunk);
+        // A byte of `word ^ pattern` is zero where the bytes are equal. The borrow may mark bytes above the first zero
+        // falsely, never one below it, and only the first is asked for.
+        let (x, y) = (word ^ (LOW * u64::from(one)), word ^ (LOW * u64::from(other)));
+        let hits = ((x.wrapping_sub(LOW) & !x) | (y.wrapping_sub(LOW) & !y)) & HIGH;
+        if hits != 0 {
+            return Some(at + (hits.trailing_zeros() / 8) as usize);
+        }
+        at += 8;
+    }
+    memchr::memchr2(one, other, bytes.get(at..)?).map(|n| at + n)
 }
 
 /// Narrows a range to what is left without spaces and tabs around it.

@@ -4,7 +4,7 @@
 //! and the records around the cut are repeated in the next block. A value that is no JSON ends a document with a gap; a
 //! line that is none is rejected, and the next line is read.
 
-use super::feed::{Cut, Output, Window};
+use super::feed::{Cut, Output, Window, skip_line};
 use super::json_token::{Step, Tree, string_end};
 use crate::model::block::Layout;
 use crate::model::gap::GapKind;
@@ -139,7 +139,7 @@ pub fn read_lines(window: &mut Window, out: &mut Output) {
             continue;
         } else {
             line += 1;
-            super::csv::skip_line(window, out);
+            skip_line(window, out);
         }
         target = out.limits.block_bytes;
     }

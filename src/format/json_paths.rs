@@ -52,15 +52,19 @@ impl Paths {
         self.entries.len() as Node - 1
     }
 
-    /// The path one step below `node`. `guess` is the place among its children to look first, and is moved on.
+    /// The child of `node` that `guess` points at, if that is its name; the guess is moved on.
+    #[inline]
+    pub fn guessed(&self, node: Node, name: &[u8], guess: &mut usize) -> Option<Node> {
+        let child = *self.entries[node as usize].children.get(*guess)?;
+        (self.entries[child as usize].name.as_bytes() == name).then(|| {
+            *guess += 1;
+            child
+        })
+    }
+
+    /// The path one step below `node`. `guess` is where the next member is to be looked for first.
     pub fn child(&mut self, node: Node, name: &str, guess: &mut usize, out: &mut Output) -> Node {
         let entry = &self.entries[node as usize];
-        if let Some(child) = entry.children.get(*guess)
-            && *self.entries[*child as usize].name == *name
-        {
-            *guess += 1;
-            return *child;
-        }
         if let Some(place) = entry.by_name.get(name) {
             *guess = place + 1;
             return entry.children[*place];
@@ -77,6 +81,7 @@ impl Paths {
     }
 
     /// The field of a path.
+    #[inline]
     pub fn field(&mut self, node: Node, out: &mut Output) -> FieldId {
         if let Some(field) = self.entries[node as usize].field {
             return field;
@@ -87,6 +92,7 @@ impl Paths {
     }
 
     /// Counts a record at a path and gives its number, from 1.
+    #[inline]
     pub fn count(&mut self, node: Node) -> u64 {
         self.entries[node as usize].records += 1;
         self.entries[node as usize].records

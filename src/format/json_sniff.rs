@@ -3,8 +3,8 @@
 //! Many logs begin with a bracket, so a first byte proves nothing: the first tokens must follow JSON's grammar to the
 //! letter. What fails here is read as text and loses no value.
 
-use super::Kind;
 use super::json_token::string_end;
+use super::kind::Kind;
 
 /// Tokens that must be right before a document is believed.
 const TOKENS_MAX: usize = 256;

@@ -4,10 +4,9 @@
 //! stops where it no longer knows where a value ends. Its whole state lives in [`Tree`], so a block can end between any
 //! two values and the next one begin there.
 
-use super::feed::{Output, Window, blank, is_value};
+use super::feed::{Output, Window, blank, find_either, is_value};
 use super::json_paths::{KEY, Node, Paths, ROOT};
 use crate::model::gap::GapKind;
-use memchr::memchr2;
 
 /// Why the reader stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +44,17 @@ struct Frame {
     record: Option<usize>,
     owns_record: bool,
 }
+
+/// The bytes that end a number or literal.
+const ENDS_BARE: [bool; 256] = {
+    let (mut table, mut i) = ([false; 256], 0);
+    let ends = b",]}{[\":\n\r\t ";
+    while i < ends.len() {
+        table[ends[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
 
 /// The state of reading one document or one line.
 pub struct Tree {
@@ -97,6 +107,7 @@ impl Tree {
     }
 
     /// Overwrites what is no value before `end`.
+    #[inline]
     pub fn clean(&mut self, window: &mut Window, end: usize) {
         if self.clean_to < end {
             blank(&mut window.bytes[self.clean_to..end]);
@@ -221,6 +232,7 @@ impl Tree {
     }
 
     /// The path and the nearest record of the value that begins here.
+    #[inline]
     fn place(&self) -> (Node, Option<usize>) {
         self.stack.last().map_or((ROOT, None), |f| (f.child, f.record))
     }
@@ -291,6 +303,10 @@ impl Tree {
         self.expect = Expect::Colon;
         let Some(frame) = self.stack.last_mut() else { return Some(Step::Bad) };
         let name = &window.bytes[start..stop];
+        if let Some(child) = self.paths.guessed(frame.node, name, &mut frame.guess) {
+            frame.child = child;
+            return None;
+        }
         if !is_value(name) {
             self.scratch.clear();
             // A name that is not UTF-8 counts as a value, so nothing is lost here.
@@ -316,8 +332,7 @@ impl Tree {
     /// A number, a literal, or nothing that JSON knows.
     fn bare(&mut self, window: &mut Window, out: &mut Output, limit: usize, last: bool) -> Option<Step> {
         let start = self.at;
-        let ends = |b: &u8| matches!(b, b',' | b']' | b'}' | b'{' | b'[' | b'"' | b':' | b' ' | b'\n' | b'\r' | b'\t');
-        let stop = match window.bytes[start..limit].iter().position(ends) {
+        let stop = match window.bytes[start..limit].iter().position(|b| ENDS_BARE[*b as usize]) {
             Some(n) => start + n,
             None if last => limit,
             None if limit - start >= self.token_bytes_max => return Some(Step::Bad),
@@ -365,7 +380,7 @@ impl Tree {
 pub fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
     let mut escaped = false;
     loop {
-        let found = at + memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        let found = find_either(bytes, at, b'"', b'\\')?;
         if bytes[found] == b'"' {
             return Some((found, escaped));
         }

@@ -59,7 +59,8 @@ pub fn read(grouping: &mut dyn Grouping, window: &mut Window, out: &mut Output) 
         let (done, lines) = whole_lines(grouping, window, out, number);
         if done == 0 {
             // What the grouping pushed on resuming is pushed again when there is more to see.
-            (out.cells.clear(), out.records.clear());
+            out.cells.clear();
+            out.records.clear();
             if window.bytes.len() < max && !window.ended {
                 target = (window.bytes.len() * 2).min(max);
                 continue;

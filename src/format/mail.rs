@@ -74,17 +74,15 @@ impl Messages {
 
     fn header(&mut self, window: &mut Window, out: &mut Output, line: Line, record: usize) {
         let bytes = &window.bytes[line.start..line.stop];
-        if matches!(bytes[0], b' ' | b'\t') {
-            if let Some(index) = self.folding {
-                let from = out.cells[index].end as usize;
-                let (_, to) = trimmed(&window.bytes, line.start, line.stop);
-                if to > line.start {
-                    window.bytes[from..line.start].fill(b' ');
-                    out.cells[index].end = to as u32;
-                }
-                blank(&mut window.bytes[to..line.stop]);
-                return;
-            }
+        if matches!(bytes[0], b' ' | b'\t')
+            && let Some(index) = self.folding
+        {
+            let from = out.cells[index].end as usize;
+            let (_, to) = trimmed(&window.bytes, line.start, line.stop);
+            window.bytes[from..line.start].fill(b' ');
+            out.cells[index].end = to as u32;
+            blank(&mut window.bytes[to..line.stop]);
+            return;
         }
         self.folding = None;
         let colon = memchr(b':', bytes).filter(|n| bytes[..*n].iter().all(|b| b.is_ascii_graphic()));
@@ -186,7 +184,7 @@ impl Grouping for Messages {
 }
 
 /// Whether text begins with the headers of a message; the mark of a file of many is a `From ` line before them.
-pub fn detect(head: &[u8]) -> Option<super::Kind> {
+pub fn detect(head: &[u8]) -> Option<super::kind::Kind> {
     let text = head.trim_ascii_start();
     let many = text.starts_with(b"From ");
     let mut lines = text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end).take(200);
@@ -221,5 +219,5 @@ pub fn detect(head: &[u8]) -> Option<super::Kind> {
         ];
         known += usize::from(KNOWN.contains(&name.to_ascii_lowercase().as_slice()));
     }
-    (known >= 2).then_some(if many { super::Kind::Mbox } else { super::Kind::Mail })
+    (known >= 2).then_some(if many { super::kind::Kind::Mbox } else { super::kind::Kind::Mail })
 }

@@ -1,6 +1,7 @@
 //! What a stream is, by its first bytes and never by its name.
 
-use super::{Kind, csv_sniff, json_sniff, mail, text_sniff};
+use super::kind::Kind;
+use super::{csv_sniff, json_sniff, mail, text_sniff};
 
 /// First bytes that are looked at.
 pub const HEAD_BYTES: usize = 64 << 10;
