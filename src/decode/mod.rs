@@ -36,7 +36,7 @@ pub struct Decoded {
     pub records: u64,
     /// Records that broke the rules of their format.
     pub records_rejected: u64,
-    /// SHA-256 of the bytes read, in lower-case hexadecimal.
+    /// BLAKE3 hash of the bytes read, in lower-case hexadecimal.
     pub content_hash: String,
     /// A kind of file that is not read.
     pub skipped: bool,

@@ -1,6 +1,6 @@
 //! The lowest layer: counts and hashes what is read, and keeps the error that ended it.
 
-use sha2::{Digest, Sha256};
+
 use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -22,19 +22,19 @@ pub struct RawState {
 /// above see the same sizes whatever the source gives.
 pub struct Raw<'a> {
     inner: &'a mut dyn Read,
-    hash: Sha256,
+    hash: blake3::Hasher,
     state: Rc<RawState>,
 }
 
 impl<'a> Raw<'a> {
     /// A layer over a stream.
     pub fn new(inner: &'a mut dyn Read, state: Rc<RawState>) -> Self {
-        Raw { inner, hash: Sha256::new(), state }
+        Raw { inner, hash: blake3::Hasher::new(), state }
     }
 
     /// The hash of what was read.
     pub fn hash(self) -> String {
-        self.hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+        self.hash.finalize().to_hex().to_string()
     }
 }
 

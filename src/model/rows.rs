@@ -23,7 +23,7 @@ pub struct ObjectRow {
     pub valid_from: u64,
     /// The run that retired it; none while it is live.
     pub valid_to: Option<u64>,
-    /// SHA-256 of the bytes read, as hex; empty when nothing was read.
+    /// BLAKE3 hash of the bytes read, as hex; empty when nothing was read.
     pub content_hash: String,
     /// `text`, `log`, `mail`, `csv`, `json`, `ndjson`, with the containers before it (`gzip/csv`); empty when skipped.
     pub format: String,
