@@ -61,8 +61,9 @@ impl NearWords {
         // A word that the window cuts is not whole.
         let whole = |w: &Range<usize>| {
             let inside = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-            !(w.start == 0 && text[w.start].is_ascii_alphanumeric() && inside(window.start.checked_sub(1)))
-                && !(w.end == text.len() && text[w.end - 1].is_ascii_alphanumeric() && inside(Some(window.end)))
+            let cut_left = w.start == 0 && text[w.start].is_ascii_alphanumeric() && inside(window.start.checked_sub(1));
+            let cut_right = w.end == text.len() && text[w.end - 1].is_ascii_alphanumeric() && inside(Some(window.end));
+            !cut_left && !cut_right
         };
         words(text).filter(whole).any(|word| {
             self.starts(detector, text, word.clone(), word.end, &whole)

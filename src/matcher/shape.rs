@@ -154,6 +154,9 @@ impl Shape {
     }
 }
 
+/// The share of a byte that makes a needle by itself (`@`, `<`).
+const RARE: f64 = 0.0001;
+
 /// A rough share of a byte in the data this program reads.
 fn weight(byte: u8) -> f64 {
     match byte {
@@ -162,7 +165,7 @@ fn weight(byte: u8) -> f64 {
         b'0'..=b'9' => 0.15 / 10.0,
         b' ' => 0.08,
         b',' | b'.' | b'"' | b':' | b'-' | b'/' | b'_' | b'=' | b'\n' => 0.012,
-        _ => 0.0001,
+        _ => RARE,
     }
 }
 
