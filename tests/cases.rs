@@ -1,8 +1,15 @@
-//! The validators against published test values of other projects, random bytes and their own checksums.
+//! What others published: the validators against their test values, the detectors against the columns of real data sets;
+//! and the validators against random bytes and their own checksums.
 
+// What was measured is worth reading when a test is run with --show-output.
+#![allow(clippy::print_stdout)]
+
+use crate::patterns::{find, naming, ready};
+use rollcall::model::element::Element;
+use rollcall::model::field::Field;
 use rollcall::model::finding::{Marks, Validate, Verdict};
-use rollcall::validate;
-use std::collections::BTreeMap;
+use rollcall::{pattern, validate};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 fn validator(name: &str) -> Validate {
@@ -328,5 +335,346 @@ fn phones_of_many_countries() {
     }
     for wrong in ["555.0143", "2014-10-06", "12345", "3.14159265", "true", "-7115168"] {
         assert!(!valid("phone", wrong), "{wrong}");
+    }
+}
+
+// ---- Real columns ---------------------------------------------------------------------------------------------------
+
+/// What a column of the samples should be found as.
+fn wanted(entity: &str) -> Option<&'static [Element]> {
+    Some(match entity {
+        "EMAIL" => &[Element::Email],
+        "FIRST_NAME" => &[Element::FirstName],
+        "LAST_NAME" => &[Element::LastName],
+        "PERSON" => &[Element::FullName],
+        "ADDRESS" => &[Element::Street],
+        "DATE_OF_BIRTH" => &[Element::Dob],
+        "US_SSN" => &[Element::Ssn],
+        "US_DRIVER_LICENSE" => &[Element::DriverLicense],
+        "PASSPORT" => &[Element::Passport],
+        "US_ZIP" => &[Element::Zip],
+        "US_STATE" => &[Element::State],
+        "CITY" => &[Element::City],
+        "PHONE" => &[Element::Phone],
+        _ => return None,
+    })
+}
+
+fn to_utf8(bytes: &[u8]) -> Vec<u8> {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => bytes.to_vec(),
+        Err(_) => bytes.iter().map(|b| char::from(*b)).collect::<String>().into_bytes(),
+    }
+}
+
+fn samples() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/samples")
+}
+
+#[test]
+fn real_columns_are_what_they_are() {
+    let samples = samples();
+    let Ok(columns) = std::fs::read_to_string(samples.join("columns.jsonl")) else {
+        println!("skipped: {} is absent", samples.display());
+        return;
+    };
+    let mut by_file: BTreeMap<String, BTreeMap<String, Option<String>>> = BTreeMap::new();
+    for line in columns.lines() {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        by_file
+            .entry(row["file"].as_str().unwrap().to_string())
+            .or_default()
+            .insert(row["column"].as_str().unwrap().to_string(), row["entity"].as_str().map(str::to_string));
+    }
+    let all = ready(pattern::builtin());
+    let (mut nulls, mut typed) = (0, Vec::new());
+    let mut recall: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    let mut organisations = (0usize, 0usize);
+    for (file, columns) in &by_file {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(samples.join(file)).unwrap();
+        let headers: Vec<String> = reader
+            .byte_headers()
+            .unwrap()
+            .iter()
+            .map(|h| String::from_utf8_lossy(h).trim_start_matches('\u{feff}').to_string())
+            .collect();
+        let mut values: Vec<HashMap<Vec<u8>, usize>> = vec![HashMap::new(); headers.len()];
+        for record in reader.byte_records() {
+            for (i, value) in record.unwrap().iter().enumerate().filter(|(_, v)| !v.is_empty()) {
+                // A column of unique keys is as good as its first thousands.
+                if let Some(column) = values.get_mut(i)
+                    && (column.len() < 3000 || column.contains_key(value))
+                {
+                    *column.entry(value.to_vec()).or_default() += 1;
+                }
+            }
+        }
+        for (header, values) in headers.iter().zip(values) {
+            let Some(entity) = columns.get(header) else { continue };
+            let naming = naming(&all, &Field::new([header.as_str()]));
+            let mut findings: BTreeMap<Element, usize> = BTreeMap::new();
+            let mut total = 0;
+            let mut missed = String::new();
+            for (value, count) in &values {
+                let value = to_utf8(value);
+                total += count;
+                let elements: BTreeSet<Element> =
+                    find(&all, &naming, &value).iter().map(|f| all[f.detector].detector.element).collect();
+                elements.iter().for_each(|e| *findings.entry(*e).or_default() += count);
+                if entity.as_deref().and_then(wanted).is_some_and(|w| !w.iter().any(|e| elements.contains(e))) {
+                    missed = format!("{} bytes", value.len());
+                }
+            }
+            let share = |n: usize| n as f64 / (total.max(1)) as f64;
+            match entity.as_deref() {
+                None => {
+                    nulls += 1;
+                    // One value in a hundred that looks like a person's is enough to call the column typed.
+                    if let Some((element, n)) = findings.iter().find(|(_, n)| share(**n) > 0.01) {
+                        typed.push(format!("{file} {header}: {element:?} in {n} of {total}"));
+                    }
+                }
+                Some("ORGANIZATION") => {
+                    organisations.0 += findings.get(&Element::FullName).copied().unwrap_or(0);
+                    organisations.1 += total;
+                }
+                Some(entity) => {
+                    if let Some(wanted) = wanted(entity) {
+                        let right = wanted.iter().filter_map(|e| findings.get(e)).sum::<usize>();
+                        let all = recall.entry(entity.to_string()).or_default();
+                        all.0 += right;
+                        all.1 += total;
+                        if right < total {
+                            println!("{file} {header}: {right} of {total}, missed such as one of {missed}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("null columns typed: {} of {nulls}", typed.len());
+    typed.iter().for_each(|t| println!("  {t}"));
+    println!("organisations taken for people: {} of {}", organisations.0, organisations.1);
+    for (entity, (right, total)) in &recall {
+        println!("{entity}: {right} of {total}");
+    }
+    assert!(typed.len() as f64 <= 0.02 * nulls as f64, "{typed:?}");
+    assert!(organisations.0 as f64 <= 0.02 * organisations.1 as f64, "{organisations:?}");
+    for (entity, (right, total)) in &recall {
+        assert!(*right as f64 >= 0.97 * *total as f64, "{entity}: {right} of {total}");
+    }
+    assert_eq!(recall.len(), 13, "every kind of column was met");
+}
+
+/// Values of fields by path, and how many times each stands there.
+type Fields = BTreeMap<Vec<String>, HashMap<String, usize>>;
+
+/// Chinook's objects: `/Customer/*/Email`.
+fn chinook() -> Option<Fields> {
+    let text = std::fs::read_to_string(samples().join("chinook/ChinookData.json")).ok()?;
+    let tree: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    let mut fields = Fields::new();
+    for (table, rows) in tree.as_object()? {
+        for (key, value) in rows.as_array()?.iter().filter_map(|row| row.as_object()).flatten() {
+            if let Some(value) = value.as_str().filter(|v| !v.trim().is_empty()) {
+                let path = vec![table.clone(), key.clone()];
+                *fields.entry(path).or_default().entry(value.to_string()).or_default() += 1;
+            }
+        }
+    }
+    Some(fields)
+}
+
+/// Sakila's COPY sections, a table each, as fields of one segment.
+fn sakila() -> Option<Fields> {
+    let text = std::fs::read(samples().join("sakila/postgres-sakila-insert-data-using-copy.sql")).ok()?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let mut fields = Fields::new();
+    let mut columns: Vec<Vec<String>> = Vec::new();
+    for line in text.lines() {
+        if let Some((table, rest)) = line.strip_prefix("COPY public.").and_then(|l| l.split_once(" (")) {
+            let names = rest.split(')').next().unwrap_or_default();
+            columns = names.split(", ").map(|c| vec![table.to_string(), c.to_string()]).collect();
+        } else if line == "\\." {
+            columns.clear();
+        } else {
+            for (path, value) in
+                columns.iter().zip(line.split('\t')).filter(|(_, v)| !v.trim().is_empty() && *v != "\\N")
+            {
+                *fields.entry(path.clone()).or_default().entry(value.to_string()).or_default() += 1;
+            }
+        }
+    }
+    Some(fields)
+}
+
+/// The share of a field's values in which each element is found.
+fn shares(all: &[crate::patterns::Ready], field: &Field, values: &HashMap<String, usize>) -> BTreeMap<Element, f64> {
+    let naming = naming(all, field);
+    let mut counts: BTreeMap<Element, usize> = BTreeMap::new();
+    let mut total = 0;
+    for (value, count) in values.iter().take(1500) {
+        total += count;
+        let elements: BTreeSet<Element> =
+            find(all, &naming, value.as_bytes()).iter().map(|f| all[f.detector].detector.element).collect();
+        elements.into_iter().for_each(|element| *counts.entry(element).or_default() += count);
+    }
+    counts.into_iter().map(|(element, n)| (element, n as f64 / total as f64)).collect()
+}
+
+#[test]
+fn real_trees_and_dumps_are_what_they_are() {
+    let (Some(chinook), Some(sakila)) = (chinook(), sakila()) else {
+        println!("skipped: {} is absent", samples().display());
+        return;
+    };
+    let all = ready(pattern::builtin());
+    let expected: &[(&str, Element)] = &[
+        ("Customer/FirstName", Element::FirstName),
+        ("Customer/LastName", Element::LastName),
+        ("Customer/Address", Element::Street),
+        ("Customer/City", Element::City),
+        ("Customer/Country", Element::Country),
+        ("Customer/PostalCode", Element::Zip),
+        ("Customer/Phone", Element::Phone),
+        ("Customer/Fax", Element::Phone),
+        ("Customer/Email", Element::Email),
+        ("Employee/FirstName", Element::FirstName),
+        ("Employee/BirthDate", Element::Dob),
+        ("Employee/State", Element::State),
+        ("Employee/Phone", Element::Phone),
+        ("Invoice/BillingAddress", Element::Street),
+        ("Invoice/BillingCity", Element::City),
+        ("Invoice/BillingCountry", Element::Country),
+        ("Invoice/BillingPostalCode", Element::Zip),
+        ("address/address", Element::Street),
+        ("address/postal_code", Element::Zip),
+        ("city/city", Element::City),
+        ("country/country", Element::Country),
+        ("actor/first_name", Element::FirstName),
+        ("actor/last_name", Element::LastName),
+        ("customer/first_name", Element::FirstName),
+        ("customer/last_name", Element::LastName),
+        ("customer/email", Element::Email),
+        ("staff/email", Element::Email),
+        ("staff/username", Element::Username),
+        ("staff/password", Element::Password),
+    ];
+    let none: &[&str] = &[
+        "Genre/Name",
+        "MediaType/Name",
+        "Track/Name",
+        "Playlist/Name",
+        "Album/Title",
+        "Employee/Title",
+        "Employee/HireDate",
+        "Invoice/InvoiceDate",
+        "film/title",
+        "film/description",
+        "film/special_features",
+        "film/fulltext",
+        "film/rating",
+        "category/name",
+        "language/name",
+        "payment/amount",
+        "payment/payment_date",
+        "rental/rental_date",
+        "rental/rental_id",
+        "customer/create_date",
+        "customer/active",
+        "customer/customer_id",
+        "film/length",
+        "address/last_update",
+        "actor/last_update",
+        "customer/last_update",
+        "Customer/Company",
+    ];
+    let mut wrong = Vec::new();
+    let mut met = BTreeSet::new();
+    for (path, values) in chinook.iter().chain(&sakila) {
+        // A JSON field has its ancestors in its path; a dump's column has its table only where the reader puts it there.
+        let field = Field::new(path.iter().map(String::as_str));
+        let bare = Field::new([path[1].as_str()]);
+        let name = path.join("/");
+        let quiet = none.contains(&name.as_str());
+        let wanted: Vec<Element> = expected.iter().filter(|(path, _)| *path == name).map(|(_, e)| *e).collect();
+        if !quiet && wanted.is_empty() {
+            continue;
+        }
+        met.insert(name.clone());
+        for field in [&field, &bare] {
+            let shares = shares(&all, field, values);
+            for element in &wanted {
+                let share = shares.get(element).copied().unwrap_or(0.0);
+                if share < 0.97 {
+                    wrong.push(format!("{} ({name}): {element:?} in {share:.3}", field.path));
+                }
+            }
+            // Songs are named after people: a bare `Name` of a track is the hard case, and its path settles it.
+            let allowed = if name == "Track/Name" && field.path == "Name" { 0.06 } else { 0.02 };
+            for (element, share) in shares.iter().filter(|(_, share)| quiet && **share > allowed) {
+                wrong.push(format!("{} ({name}): {element:?} in {share:.3}", field.path));
+            }
+        }
+    }
+    let named = expected.iter().map(|(path, _)| *path).chain(none.iter().copied());
+    let unmet: Vec<&str> = named.filter(|path| !met.contains(*path)).collect();
+    assert!(unmet.is_empty(), "fields that were never met: {unmet:?}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn machine_numbers_are_nobody() {
+    let all = ready(pattern::builtin());
+    let naming = naming(&all, &Field::new([""]));
+    let mut rng = fastrand::Rng::with_seed(11);
+    let hex =
+        |rng: &mut fastrand::Rng, n: usize| -> String { (0..n).map(|_| format!("{:x}", rng.u8(0..16))).collect() };
+    type Make = Box<dyn FnMut(&mut fastrand::Rng) -> String>;
+    let kinds: Vec<(&str, f64, Make)> = vec![
+        ("epoch seconds", 0.0, Box::new(|r| format!("at {} done", r.u64(1_500_000_000..1_900_000_000)))),
+        ("epoch milliseconds", 0.001, Box::new(|r| format!("ts={}", r.u64(1_500_000_000_000..1_900_000_000_000)))),
+        ("nine digits", 0.0, Box::new(|r| format!("concept {:09}", r.u32(0..1_000_000_000)))),
+        ("ten digits", 0.0, Box::new(|r| format!("ref {:010}", r.u64(0..10_000_000_000)))),
+        ("twelve digits", 0.0, Box::new(|r| format!("job {:012}", r.u64(0..1_000_000_000_000)))),
+        // One in ten passes the check digit and half the prefixes are issued; only the context can say more.
+        ("sixteen digits", 0.06, Box::new(|r| format!("id {:016}", r.u64(0..10_000_000_000_000_000)))),
+        (
+            "uuid",
+            0.0,
+            Box::new(move |r| format!("{}-{}-4{}-a{}-{}", hex(r, 8), hex(r, 4), hex(r, 3), hex(r, 3), hex(r, 12))),
+        ),
+        ("sha1", 0.0, Box::new(move |r| format!("commit {}", hex(r, 40)))),
+        ("decimal", 0.0, Box::new(|r| format!("{:.14}, -{:.12}", r.f64() * 90.0, r.f64() * 180.0))),
+        (
+            "timestamp",
+            0.0,
+            Box::new(|r| {
+                format!("2024-0{}-1{}T0{}:3{}:12.123Z INFO", r.u8(1..10), r.u8(0..10), r.u8(0..10), r.u8(0..10))
+            }),
+        ),
+        ("version", 0.0, Box::new(|r| format!("v{}.{}.{}-rc.{}", r.u8(..), r.u8(..), r.u8(..), r.u8(..)))),
+        (
+            "object identifier",
+            0.0,
+            Box::new(|r| format!("1.2.840.{}.1.{}.{}", r.u32(1..99999), r.u32(..), r.u64(0..9_999_999_999))),
+        ),
+        ("parcel", 0.0, Box::new(move |r| format!("1Z{}{:010}", hex(r, 6).to_uppercase(), r.u64(0..9_999_999_999)))),
+        ("article", 0.0, Box::new(|r| format!("SKU-{:04}-{:05}", r.u16(0..9999), r.u32(0..99999)))),
+        (
+            "time",
+            0.0,
+            Box::new(|r| format!("{:02}:{:02}:{:02}::{:04}", r.u8(0..24), r.u8(0..60), r.u8(0..60), r.u16(0..9999))),
+        ),
+        ("price", 0.0, Box::new(|r| format!("${},{:03}.{:02} total", r.u16(1..999), r.u16(0..1000), r.u8(0..100)))),
+        ("picture", 0.0, Box::new(|r| format!("icon-{}@2x.png", r.u16(..)))),
+    ];
+    for (kind, allowed, mut make) in kinds {
+        let mut found = 0;
+        for _ in 0..1000 {
+            let text = make(&mut rng);
+            found += usize::from(!find(&all, &naming, text.as_bytes()).is_empty());
+        }
+        assert!(found as f64 <= allowed * 1000.0, "{kind}: something personal in {found} of 1000");
     }
 }

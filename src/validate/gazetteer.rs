@@ -1,7 +1,8 @@
 //! Lists of common names, and the words that people write when there is no name.
 //!
 //! The lists are short on purpose: they decide only where a field's name does not (`name`), and a rare name in a field that
-//! says "first name" needs no list.
+//! says "first name" needs no list. How common a name is can be looked up in the public-domain files of the US Census Bureau
+//! (surnames, 2010) and the Social Security Administration (given names).
 
 use std::sync::LazyLock;
 

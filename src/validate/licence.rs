@@ -23,10 +23,11 @@ const SHAPES: &[[(u8, u8); 4]] = &[
     [(0, 0), (2, 3), (1, 3), (4, 6)],
     // New Hampshire's newer cards: three letters and eight digits.
     [(3, 3), (8, 8), (0, 0), (0, 0)],
-    // Kansas: letter, digit, letter, digit, letter is alternating and has its own test; Wyoming and Illinois write hyphens.
 ];
 
-/// A driver licence number of any state. Washington's (letters of the name, then letters, digits and stars) is 12 long.
+/// A driver licence number of any state, with the hyphens and blanks that some print. Two states have shapes of their own:
+/// Kansas has issued letter, digit, letter, digit, letter; Washington's older numbers are letters of the name, then letters,
+/// digits and stars, twelve in all.
 pub fn us_driver_license(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     let mut runs = [(false, 0u8); 8];
