@@ -25,7 +25,7 @@ pub(super) fn applications(world: &World, ledger: &mut Ledger) -> io::Result<()>
         let mark = |element| who.has(Role::Subject, element);
         let mut view = world.view(&person, System::Credit, Case::Natural);
         tree.begin();
-        tree.plain("applicationRef", &numbers::shaped(&mut view.rng, "APP-9999999999"))?;
+        tree.plain("applicationRef", &format!("APP-{}", numbers::shaped(&mut view.rng, "9999999999")))?;
         tree.open("applicant");
         tree.put(&words.of(E::FirstName), &view.first, mark(E::FirstName))?;
         tree.put(&words.of(E::LastName), &view.last, mark(E::LastName))?;

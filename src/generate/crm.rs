@@ -27,7 +27,7 @@ pub(super) fn customers(world: &World, ledger: &mut Ledger, settings: &mut Setti
         [E::FirstName, E::MiddleName, E::LastName, E::Email, E::Phone, E::Dob, E::Street, E::City, E::State, E::Zip];
     headers.extend(elements.map(|e| words.of(e)));
     headers.extend(["opt_in_email", "opt_in_sms", "created_at", "lifetime_value", "source_version"].map(String::from));
-    let dialect = Dialect { quote_all: world.seed() % 2 == 1, crlf: world.seed() % 3 == 0, ..Dialect::CSV };
+    let dialect = Dialect { quote_all: world.seed() % 2 == 1, crlf: world.seed().is_multiple_of(3), ..Dialect::CSV };
     let mut table = Table::create(ledger, "crm/customers-*.csv", dialect, headers)?;
     let dates = world.seed() as usize % 2;
     for (row, index) in world.shuffled(1).enumerate() {

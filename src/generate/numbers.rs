@@ -185,7 +185,7 @@ pub(super) fn hex(rng: &mut Rng, digits: usize) -> String {
 /// A parcel's tracking number: USPS, UPS or FedEx.
 pub(super) fn tracking(rng: &mut Rng) -> String {
     match rng.u8(..3) {
-        0 => shaped(rng, "9400199999999999999999"),
+        0 => format!("9400{}", shaped(rng, "199999999999999999")),
         1 => shaped(rng, "1Z999AA9999999999"),
         _ => shaped(rng, "999999999999"),
     }
@@ -200,7 +200,7 @@ pub(super) fn upc(rng: &mut Rng) -> String {
 
 /// A book's ISBN-13 with its check digit.
 pub(super) fn isbn(rng: &mut Rng) -> String {
-    let body = shaped(rng, "978099999999");
+    let body = format!("978{}", shaped(rng, "099999999"));
     let sum: u32 = body.bytes().enumerate().map(|(i, b)| u32::from(b - b'0') * if i % 2 == 0 { 1 } else { 3 }).sum();
     format!("{body}{}", (10 - sum % 10) % 10)
 }

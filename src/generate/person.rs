@@ -187,7 +187,8 @@ impl World<'_> {
         for m in 0..=member {
             let mut draws = rng(self.seed(), Stream::First, house.start + m);
             // The first two are more often a man and a woman than not.
-            let male = if m < 2 && chance(&mut draws, 0.9) { (house.start + m) % 2 == 0 } else { draws.bool() };
+            let male =
+                if m < 2 && chance(&mut draws, 0.9) { (house.start + m).is_multiple_of(2) } else { draws.bool() };
             let list = if male { MALE } else { FEMALE };
             let mut name = pick_common(&mut draws, list);
             while taken.contains(&name) {

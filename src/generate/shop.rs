@@ -23,7 +23,7 @@ pub(super) fn accounts(world: &World, ledger: &mut Ledger, settings: &mut Settin
     let (first, last, phone) = (words.of(E::FirstName), words.of(E::LastName), words.of(E::Phone));
     let (street, city, state, zip) = (words.of(E::Street), words.of(E::City), words.of(E::State), words.of(E::Zip));
     let (user, password) = (words.of(E::Username), words.of(E::Password));
-    let mut tree = Tree::lines(ledger, "shop/accounts-*.ndjson", world.seed() % 2 == 0)?;
+    let mut tree = Tree::lines(ledger, "shop/accounts-*.ndjson", world.seed().is_multiple_of(2))?;
     for index in world.shuffled(3) {
         let person = world.person(index);
         if !world.membership(&person).shop {

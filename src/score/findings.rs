@@ -200,9 +200,7 @@ impl FindingScorer {
             return Ok(());
         }
         let (place, file) = self.place(finding.file, finding.row, finding.field, finding.element)?;
-        if !self.formats.contains_key(&file) {
-            self.formats.insert(file, finding.format.to_string());
-        }
+        self.formats.entry(file).or_insert_with(|| finding.format.to_string());
         let detector = self.detectors.id(finding.detector);
         let tally = self.tallies.entry((file, finding.element, detector, finding.confidence)).or_default();
         if take(&mut self.expected, place) {
