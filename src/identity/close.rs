@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// People of closed children that one open record holds before they go on without it.
 const PENDING_MAX: usize = 1000;
 
+/// People of single members that one open record holds.
+const LODGERS_MAX: usize = 16;
+
 const MAIN: [Role; 2] = [Role::Subject, Role::Buyer];
 
 fn seen(fact: &Fact, row: u64) -> Seen {
@@ -159,6 +162,8 @@ impl Assembler {
         let keys = std::mem::take(&mut draft.keys);
         let pending = std::mem::take(&mut draft.pending);
         let waiting = std::mem::take(&mut draft.waiting);
+        let lodgers = std::mem::take(&mut draft.lodgers);
+        let lodgers = self.settle_lodgers(draft, &mut people, lodgers);
         if identified && draft.overflowed {
             self.late_parent(draft);
         }
@@ -186,9 +191,12 @@ impl Assembler {
                 false => self.wait(person, out),
             }
         }
-        for person in people.into_iter().chain(alone) {
+        let single = self.layout == Layout::Tree && self.is_single(draft.path);
+        for person in people.into_iter().chain(lodgers).chain(alone) {
             if self.stack.is_empty() {
                 self.emit(person, out);
+            } else if single && MAIN.contains(&person.role) && person.identified() {
+                self.lodge(person, out);
             } else if !person.identified() {
                 self.contribute(person, out);
             } else if person.role == Role::Recipient && keys.is_empty() {
@@ -203,6 +211,50 @@ impl Assembler {
         {
             parent.overflowed = true;
         }
+    }
+
+    /// Whether a record stands at a path of which its parent has one: a member, not an element of an array.
+    fn is_single(&self, path: u32) -> bool {
+        self.fields.get(path as usize).is_some_and(|f| !f.path.is_empty() && !f.path.ends_with('*'))
+    }
+
+    /// Keeps the person of a single member (`/applicant`, `/customer`) until the enclosing record has been read: it may
+    /// be that record's only person, and then what stands beside the member is the person's too.
+    fn lodge(&mut self, person: Person, out: &mut dyn FnMut(u32, Mention)) {
+        match self.stack.last_mut() {
+            Some(parent) if parent.lodgers.len() < LODGERS_MAX => parent.lodgers.push(person),
+            _ => self.emit(person, out),
+        }
+    }
+
+    /// The people of single members, now that the record is whole. An only one is the record's own person where the record
+    /// has none, or has one without a name and the member gives the name (`{"id": 7, "name": {"first": ...}}`). Those who
+    /// stay people of their own are returned.
+    fn settle_lodgers(&self, draft: &Draft, people: &mut Vec<Person>, mut lodgers: Vec<Person>) -> Vec<Person> {
+        if lodgers.len() != 1 {
+            return lodgers;
+        }
+        let main = people.iter().position(|p| MAIN.contains(&p.role));
+        let own = main.filter(|main| people[*main].identified());
+        let joins = match own {
+            None => true,
+            Some(own) => {
+                let (own, lodger) = (&people[own], &lodgers[0]);
+                let ids = |p: &Person| p.tokens.iter().any(|t| t.class == Class::Primary);
+                let emails = |p: &Person| p.tokens.iter().any(|t| t.kind == Element::Email);
+                !own.named() && lodger.named() && !(ids(own) && ids(lodger)) && !(emails(own) && emails(lodger))
+            }
+        };
+        let Some(mut lodger) = lodgers.pop_if(|_| joins) else { return lodgers };
+        match main {
+            Some(main) => people[main].absorb(lodger),
+            None => {
+                (lodger.row, lodger.source) = (draft.row, draft.source);
+                lodger.path = self.person(draft, lodger.role).path;
+                people.push(lodger);
+            }
+        }
+        lodgers
     }
 
     fn late_parent(&mut self, draft: &Draft) {

@@ -203,7 +203,8 @@ impl Person {
             }
         }
         let role_address = self.tokens.iter().any(|t| t.kind == Element::Email && t.class == Class::None);
-        let linkable = self.tokens.iter().any(|t| matches!(t.class, Class::Primary | Class::Tertiary));
+        let attachable = keys > 0 && !self.seen.is_empty();
+        let linkable = attachable || self.tokens.iter().any(|t| matches!(t.class, Class::Primary | Class::Tertiary));
         if !linkable && !role_address && !self.named() {
             let reason = if self.organisation { "beside an organisation" } else { "no person beside it" };
             return Err((self.seen, reason));
