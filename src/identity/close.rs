@@ -1,0 +1,391 @@
+//! The end of a record: its facts become people, and its people mentions.
+
+use super::assemble::Assembler;
+use super::draft::{Draft, Fact, Part};
+use super::person::{Person, Seen, residence};
+use crate::model::block::Layout;
+use crate::model::detector::Class;
+use crate::model::element::{Element, Form};
+use crate::model::finding::Marks;
+use crate::model::gap::{Gap, GapKind};
+use crate::model::mention::{Mention, MentionElement, Population, Role, Token, TokenValue};
+use std::sync::Arc;
+
+/// People of closed children that one open record holds before they go on without it.
+const PENDING_MAX: usize = 1000;
+
+const MAIN: [Role; 2] = [Role::Subject, Role::Buyer];
+
+fn seen(fact: &Fact, row: u64) -> Seen {
+    // The street is what makes an address; its other parts stand for themselves.
+    let element = if fact.element == Element::Street { Element::Address } else { fact.element };
+    Seen { element: MentionElement { element, form: fact.form }, field: fact.field, row, hash: fact.hash }
+}
+
+fn give(person: &mut Person, fact: Fact) {
+    let seen = seen(&fact, person.row);
+    person.seen.push(seen);
+    person.confidence = person.confidence.min(fact.confidence);
+    person.customer |= fact.element == Element::CustomerId;
+    person.own |= fact.own;
+    person.weigh(fact.element, fact.form, fact.marks);
+    person.tokens.extend(fact.token);
+}
+
+impl Assembler {
+    /// Closes the record on top of the stack.
+    pub(super) fn close(&mut self, out: &mut dyn FnMut(u32, Mention)) {
+        let Some(mut draft) = self.stack.pop() else { return };
+        if !draft.correspondents.is_empty() {
+            self.message(&mut draft, out);
+        } else if self.layout == Layout::Text && self.several(&draft) {
+            self.crowded_line(&mut draft, out);
+        } else {
+            self.record(&mut draft, out);
+        }
+        draft.clear();
+        self.spare.push(draft);
+    }
+
+    fn person(&self, draft: &Draft, role: Role) -> Person {
+        let path = if self.layout == Layout::Tree { draft.path } else { u32::MAX };
+        let mut person = Person::new(role, draft.row, path, draft.source);
+        person.event_day = draft.event_day;
+        person
+    }
+
+    fn at<'a>(&self, draft: &Draft, people: &'a mut Vec<Person>, role: Role) -> &'a mut Person {
+        let at = people.iter().position(|p| p.role == role).unwrap_or_else(|| {
+            people.push(self.person(draft, role));
+            people.len() - 1
+        });
+        &mut people[at]
+    }
+
+    /// The people of a record, by role.
+    fn people(&mut self, draft: &mut Draft) -> Vec<Person> {
+        let mut people: Vec<Person> = Vec::with_capacity(2);
+        for part in std::mem::take(&mut draft.names) {
+            let role = draft.role(part.hint);
+            let row = draft.row;
+            let person = self.at(draft, &mut people, role);
+            match part.part {
+                Part::First if person.name.initial == 0 => {
+                    let last = person.name;
+                    person.name = part.name;
+                    (person.name.last, person.name.last_sound, person.name.last_near) =
+                        (last.last, last.last_sound, last.last_near);
+                }
+                Part::Last if person.name.last == 0 => {
+                    (person.name.last, person.name.last_sound, person.name.last_near) =
+                        (part.name.last, part.name.last_sound, part.name.last_near);
+                }
+                Part::Full if !person.named() => person.name = part.name,
+                Part::Organisation => {
+                    person.organisation = true;
+                    continue;
+                }
+                _ => {}
+            }
+            person.confidence = person.confidence.min(part.confidence);
+            let element = MentionElement { element: part.element, form: Form::Clear };
+            person.seen.push(Seen { element, field: part.field, row, hash: part.name.first ^ part.name.last.rotate_left(1) });
+        }
+        for fact in std::mem::take(&mut draft.facts) {
+            let role = draft.role(fact.hint);
+            give(self.at(draft, &mut people, role), fact);
+        }
+        for (hint, half) in std::mem::take(&mut draft.halves) {
+            let role = draft.role(hint);
+            // An access code in a record that says nothing else of that role makes nobody.
+            if let Some(person) = people.iter_mut().find(|p| p.role == role) {
+                person.halves.push(half);
+            }
+        }
+        for i in 0..draft.addresses.len() {
+            let address = &draft.addresses[i];
+            let role = draft.role(address.role.hint);
+            let home = residence(address.country, address.state, address.province, address.zip_state, address.role.basis);
+            self.scratch.clear();
+            let (street, zip, city) = (address.street.clone(), address.zip.clone(), address.city.clone());
+            let complete = !street.is_empty() && (!zip.is_empty() || (!city.is_empty() && address.state.is_some()));
+            if complete {
+                self.scratch.extend_from_slice(&draft.words[street]);
+                self.scratch.push(0);
+                if zip.is_empty() {
+                    self.scratch.extend_from_slice(&draft.words[city]);
+                    self.scratch.extend_from_slice(&address.state.unwrap_or_default());
+                } else {
+                    self.scratch.extend_from_slice(&draft.words[zip]);
+                }
+            }
+            let token = complete.then(|| self.token(Element::Address, Class::Tertiary));
+            if let Some(person) = people.iter_mut().find(|p| p.role == role) {
+                person.live_at(home);
+                person.tokens.extend(token);
+            }
+        }
+        self.merge(&mut people);
+        people
+    }
+
+    fn token(&self, kind: Element, class: Class) -> Token {
+        let value: TokenValue = self.key.token(kind, "", &self.scratch);
+        Token { value, kind, class, namespace: Arc::clone(&self.nothing) }
+    }
+
+    /// Two roles are one person when their names are the same, or when a main role's other half is nobody by itself.
+    fn merge(&self, people: &mut Vec<Person>) {
+        let has = |people: &[Person], role| people.iter().position(|p| p.role == role);
+        if let (Some(subject), Some(buyer)) = (has(people, Role::Subject), has(people, Role::Buyer))
+            && (!people[subject].named() || !people[buyer].named() || people[subject].same_name(&people[buyer]))
+        {
+            fold(people, subject, buyer);
+        }
+        let Some(mut main) = has(people, Role::Subject).or_else(|| has(people, Role::Buyer)) else { return };
+        for role in [Role::Recipient, Role::Contact, Role::EmergencyContact, Role::Agent, Role::Seller, Role::Sender, Role::Addressee] {
+            let Some(other) = has(people, role) else { continue };
+            let nobody = role == Role::Recipient && !people[other].identified() && !people[other].organisation;
+            if nobody || people[main].same_name(&people[other]) {
+                main = fold(people, main, other);
+            }
+        }
+    }
+
+    /// A row, an object, or a line about one person.
+    fn record(&mut self, draft: &mut Draft, out: &mut dyn FnMut(u32, Mention)) {
+        let identified = draft.identified();
+        let mut people = self.people(draft);
+        let keys = std::mem::take(&mut draft.keys);
+        let pending = std::mem::take(&mut draft.pending);
+        let waiting = std::mem::take(&mut draft.waiting);
+        if identified && draft.overflowed {
+            self.late_parent(draft);
+        }
+        let absorbs = people.iter().any(|p| MAIN.contains(&p.role) && p.identified()) || !keys.is_empty();
+        let bridge = keys.len() > 1;
+        if absorbs && !people.iter().any(|p| MAIN.contains(&p.role)) && (!pending.is_empty() || (people.is_empty() && bridge)) {
+            people.push(self.person(draft, Role::Subject));
+        }
+        for person in people.iter_mut().filter(|p| MAIN.contains(&p.role) || p.role == Role::Recipient) {
+            person.keys.extend(keys.iter().cloned());
+        }
+        let mut alone = Vec::new();
+        for person in pending {
+            let role = if person.role == Role::Buyer || person.role == Role::Recipient { Role::Subject } else { person.role };
+            let main = people.iter().position(|p| p.role == role || (role == Role::Subject && p.role == Role::Buyer));
+            match main.filter(|_| absorbs) {
+                Some(main) => people[main].absorb(person),
+                None => alone.push(person),
+            }
+        }
+        for mut person in waiting {
+            person.keys.extend(keys.iter().cloned());
+            match self.stack.is_empty() || !keys.is_empty() {
+                true => self.emit(person, out),
+                false => self.wait(person, out),
+            }
+        }
+        for person in people.into_iter().chain(alone) {
+            if self.stack.is_empty() {
+                self.emit(person, out);
+            } else if !person.identified() {
+                self.contribute(person, out);
+            } else if person.role == Role::Recipient && keys.is_empty() {
+                self.wait(person, out);
+            } else {
+                self.emit(person, out);
+            }
+        }
+        if draft.overflowed
+            && !identified
+            && let Some(parent) = self.stack.last_mut()
+        {
+            parent.overflowed = true;
+        }
+    }
+
+    fn late_parent(&mut self, draft: &Draft) {
+        if self.gaps.iter().all(|g| g.kind != GapKind::LateParent) {
+            self.gaps.push(Gap {
+                kind: GapKind::LateParent,
+                offset: Some(draft.source.0),
+                bytes: None,
+                detail: format!(
+                    "a record holds more than {PENDING_MAX} children before its own identifying fields; the first children \
+                     were not tied to it"
+                ),
+            });
+        }
+    }
+
+    /// Hands an unidentified person up to the enclosing record.
+    fn contribute(&mut self, person: Person, out: &mut dyn FnMut(u32, Mention)) {
+        let Some(parent) = self.stack.last_mut() else { return self.emit(person, out) };
+        if person.is_empty() && person.keys.len() < 2 {
+            return;
+        }
+        if parent.pending.len() < PENDING_MAX {
+            parent.pending.push(person);
+            return;
+        }
+        parent.overflowed = true;
+        let mut held = std::mem::take(&mut parent.pending);
+        held.push(person);
+        held.into_iter().for_each(|person| self.emit(person, out));
+    }
+
+    /// Keeps a recipient until the enclosing record's keys are known.
+    fn wait(&mut self, person: Person, out: &mut dyn FnMut(u32, Mention)) {
+        match self.stack.last_mut() {
+            Some(parent) if parent.waiting.len() < PENDING_MAX => parent.waiting.push(person),
+            _ => self.emit(person, out),
+        }
+    }
+
+    /// A message: its writer and readers, and whoever its body is about.
+    fn message(&mut self, draft: &mut Draft, out: &mut dyn FnMut(u32, Mention)) {
+        let mut people: Vec<Person> = Vec::new();
+        for one in std::mem::take(&mut draft.correspondents) {
+            let same = |p: &Person| p.tokens.first().map(|t| t.value) == one.fact.token.as_ref().map(|t| t.value);
+            if people.iter().any(same) {
+                continue;
+            }
+            let mut person = self.person(draft, one.role);
+            person.name = one.name;
+            person.organisation = one.fact.marks.has(Marks::ROLE);
+            if person.named() {
+                let element = MentionElement { element: Element::FullName, form: Form::Clear };
+                person.seen.push(Seen { element, field: one.fact.field, row: draft.row, hash: one.name.first });
+            }
+            give(&mut person, one.fact);
+            people.push(person);
+        }
+        let outside = |p: &Person, role| !p.own && !p.organisation && p.role == role;
+        let sender = people.iter().position(|p| outside(p, Role::Sender));
+        let mut readers = people.iter().enumerate().filter(|(_, p)| outside(p, Role::Addressee)).map(|(i, _)| i);
+        let (first, second) = (readers.next(), readers.next());
+        let about = sender.or(first.filter(|_| second.is_none()));
+        let reason = if second.is_some() { "several correspondents" } else { "no correspondent" };
+        draft.names.clear();
+        match about {
+            Some(about) => {
+                let mut facts = std::mem::take(&mut draft.facts);
+                facts.retain(|fact| {
+                    let other = fact.element == Element::Email
+                        && !people[about].tokens.iter().any(|t| Some(t.value) == fact.token.as_ref().map(|t| t.value));
+                    if other && !fact.own {
+                        let seen = seen(fact, draft.row);
+                        self.orphans.add(seen.field, seen.element, seen.hash, seen.row, "address in a message body");
+                    }
+                    !other
+                });
+                draft.facts = facts;
+                draft.facts.iter_mut().for_each(|f| f.hint = super::roles::Hint::Plain(Role::Subject));
+                draft.halves.iter_mut().for_each(|h| h.0 = super::roles::Hint::Plain(Role::Subject));
+                draft.addresses.iter_mut().for_each(|a| a.role.hint = super::roles::Hint::Plain(Role::Subject));
+                for person in self.people(draft) {
+                    people[about].absorb(person);
+                }
+            }
+            None => self.orphan_all(draft, reason),
+        }
+        for mut person in people {
+            if !person.own {
+                person.keys.extend(draft.keys.iter().cloned());
+            }
+            self.emit(person, out);
+        }
+    }
+
+    /// Whether a line speaks of more than one person.
+    fn several(&self, draft: &Draft) -> bool {
+        let distinct = |element: Element| {
+            let mut values = draft.facts.iter().filter(|f| f.element == element && !f.own).map(|f| f.hash);
+            let first = values.next();
+            values.any(|v| Some(v) != first)
+        };
+        let mut names = draft.names.iter().filter(|n| n.part == Part::Full).map(|n| (n.name.first, n.name.last));
+        let first = names.next();
+        distinct(Element::Email)
+            || distinct(Element::Ssn)
+            || names.any(|n| Some(n) != first)
+            || (draft.facts.iter().any(|f| f.own) && draft.facts.iter().any(|f| f.element == Element::Email && !f.own))
+    }
+
+    /// A line about several people: each address is its own person, and nobody can say whose the rest is, unless all other
+    /// addresses are the operator's own.
+    fn crowded_line(&mut self, draft: &mut Draft, out: &mut dyn FnMut(u32, Mention)) {
+        let mut people: Vec<Person> = Vec::new();
+        let mut rest = Vec::new();
+        for fact in std::mem::take(&mut draft.facts) {
+            if !matches!(fact.element, Element::Email | Element::Ssn) {
+                rest.push(fact);
+                continue;
+            }
+            let value = fact.token.as_ref().map(|t| t.value);
+            if value.is_some() && people.iter().any(|p| p.tokens.iter().any(|t| Some(t.value) == value)) {
+                continue;
+            }
+            let mut person = self.person(draft, fact.beside.unwrap_or(Role::Subject));
+            give(&mut person, fact);
+            people.push(person);
+        }
+        let ssns = people.iter().filter(|p| p.seen.iter().any(|s| s.element.element == Element::Ssn)).count();
+        let mut outsiders = people.iter().enumerate().filter(|(_, p)| !p.own).map(|(i, _)| i);
+        let only = outsiders.next().filter(|_| outsiders.next().is_none() && ssns == 0);
+        draft.facts = rest;
+        match only {
+            Some(only) => {
+                for person in self.people(draft) {
+                    people[only].absorb(person);
+                }
+            }
+            None => {
+                for part in draft.names.drain(..).filter(|n| n.part == Part::Full) {
+                    let path = u32::MAX;
+                    let mut person = Person::new(Role::Subject, draft.row, path, draft.source);
+                    person.name = part.name;
+                    person.confidence = part.confidence;
+                    let element = MentionElement { element: part.element, form: Form::Clear };
+                    person.seen.push(Seen { element, field: part.field, row: draft.row, hash: part.name.first });
+                    people.push(person);
+                }
+                self.orphan_all(draft, "several people in one line");
+            }
+        }
+        people.into_iter().for_each(|person| self.emit(person, out));
+    }
+
+    fn orphan_all(&mut self, draft: &mut Draft, reason: &'static str) {
+        for fact in draft.facts.drain(..).filter(|f| f.element != Element::IpAddress && !f.own) {
+            let seen = seen(&fact, draft.row);
+            self.orphans.add(seen.field, seen.element, seen.hash, seen.row, reason);
+        }
+    }
+
+    /// Makes the mention, or the orphans.
+    fn emit(&mut self, person: Person, out: &mut dyn FnMut(u32, Mention)) {
+        let field = person.seen.first().map(|s| s.field).or((person.path != u32::MAX).then_some(person.path));
+        let population = field.and_then(|f| self.fields.get(f as usize)).map_or(Population::Consumer, |f| f.population);
+        let path = self.fields.get(person.path as usize).map_or(&self.nothing, |f| &f.path);
+        match person.finish(population, Arc::clone(path)) {
+            Ok(mention) => self.aggregator.add(mention, out),
+            Err((seen, reason)) => {
+                for seen in seen {
+                    if seen.element.element != Element::IpAddress {
+                        self.orphans.add(seen.field, seen.element, seen.hash, seen.row, reason);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Folds one person into another and gives the other's new place.
+fn fold(people: &mut Vec<Person>, into: usize, from: usize) -> usize {
+    let person = people.remove(from);
+    let into = if from < into { into - 1 } else { into };
+    people[into].absorb(person);
+    into
+}
