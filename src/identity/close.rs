@@ -1,7 +1,7 @@
 //! The end of a record: its facts become people, and its people mentions.
 
 use super::assemble::Assembler;
-use super::draft::{Draft, Fact, Part};
+use super::draft::{Address, Draft, Fact, Part};
 use super::person::{Person, Seen, residence};
 use crate::model::block::Layout;
 use crate::model::detector::Class;
@@ -68,7 +68,9 @@ impl Assembler {
     /// The people of a record, by role.
     fn people(&mut self, draft: &mut Draft) -> Vec<Person> {
         let mut people: Vec<Person> = Vec::with_capacity(2);
-        for part in std::mem::take(&mut draft.names) {
+        // Buffers go back when they are empty, so that a row costs no allocation for its facts.
+        let mut names = std::mem::take(&mut draft.names);
+        for part in names.drain(..) {
             let role = draft.role(part.hint);
             let row = draft.row;
             let person = self.at(draft, &mut people, role);
@@ -92,32 +94,46 @@ impl Assembler {
             }
             person.confidence = person.confidence.min(part.confidence);
             let element = MentionElement { element: part.element, form: Form::Clear };
-            person.seen.push(Seen { element, field: part.field, row, hash: part.name.first ^ part.name.last.rotate_left(1) });
+            person.seen.push(Seen {
+                element,
+                field: part.field,
+                row,
+                hash: part.name.first ^ part.name.last.rotate_left(1),
+            });
         }
-        for fact in std::mem::take(&mut draft.facts) {
+        let mut facts = std::mem::take(&mut draft.facts);
+        for fact in facts.drain(..) {
             let role = draft.role(fact.hint);
             give(self.at(draft, &mut people, role), fact);
         }
-        for (hint, half) in std::mem::take(&mut draft.halves) {
+        let mut halves = std::mem::take(&mut draft.halves);
+        for (hint, half) in halves.drain(..) {
             let role = draft.role(hint);
             // An access code in a record that says nothing else of that role makes nobody.
             if let Some(person) = people.iter_mut().find(|p| p.role == role) {
                 person.halves.push(half);
             }
         }
-        for i in 0..draft.addresses.len() {
-            let address = &draft.addresses[i];
+        (draft.names, draft.facts, draft.halves) = (names, facts, halves);
+        for address in &draft.addresses {
             let role = draft.role(address.role.hint);
-            let home = residence(address.country, address.state, address.province, address.zip_state, address.role.basis);
+            // `home_address, city, state, zip`: a street with no place of its own takes the place that has no street.
+            let bare = |a: &Address| a.zip.is_empty() && a.city.is_empty() && a.state.is_none();
+            let place = draft
+                .addresses
+                .iter()
+                .find(|a| bare(address) && a.role.hint == address.role.hint && a.role.plain_stem && a.street.is_empty())
+                .unwrap_or(address);
+            let home = residence(place.country, place.state, place.province, place.zip_state, address.role.basis);
             self.scratch.clear();
-            let (street, zip, city) = (address.street.clone(), address.zip.clone(), address.city.clone());
-            let complete = !street.is_empty() && (!zip.is_empty() || (!city.is_empty() && address.state.is_some()));
+            let (street, zip, city) = (address.street.clone(), place.zip.clone(), place.city.clone());
+            let complete = !street.is_empty() && (!zip.is_empty() || (!city.is_empty() && place.state.is_some()));
             if complete {
                 self.scratch.extend_from_slice(&draft.words[street]);
                 self.scratch.push(0);
                 if zip.is_empty() {
                     self.scratch.extend_from_slice(&draft.words[city]);
-                    self.scratch.extend_from_slice(&address.state.unwrap_or_default());
+                    self.scratch.extend_from_slice(&place.state.unwrap_or_default());
                 } else {
                     self.scratch.extend_from_slice(&draft.words[zip]);
                 }
@@ -146,7 +162,15 @@ impl Assembler {
             fold(people, subject, buyer);
         }
         let Some(mut main) = has(people, Role::Subject).or_else(|| has(people, Role::Buyer)) else { return };
-        for role in [Role::Recipient, Role::Contact, Role::EmergencyContact, Role::Agent, Role::Seller, Role::Sender, Role::Addressee] {
+        for role in [
+            Role::Recipient,
+            Role::Contact,
+            Role::EmergencyContact,
+            Role::Agent,
+            Role::Seller,
+            Role::Sender,
+            Role::Addressee,
+        ] {
             let Some(other) = has(people, role) else { continue };
             let nobody = role == Role::Recipient && !people[other].identified() && !people[other].organisation;
             if nobody || people[main].same_name(&people[other]) {
@@ -169,7 +193,10 @@ impl Assembler {
         }
         let absorbs = people.iter().any(|p| MAIN.contains(&p.role) && p.identified()) || !keys.is_empty();
         let bridge = keys.len() > 1;
-        if absorbs && !people.iter().any(|p| MAIN.contains(&p.role)) && (!pending.is_empty() || (people.is_empty() && bridge)) {
+        if absorbs
+            && !people.iter().any(|p| MAIN.contains(&p.role))
+            && (!pending.is_empty() || (people.is_empty() && bridge))
+        {
             people.push(self.person(draft, Role::Subject));
         }
         for person in people.iter_mut().filter(|p| MAIN.contains(&p.role) || p.role == Role::Recipient) {
@@ -177,7 +204,8 @@ impl Assembler {
         }
         let mut alone = Vec::new();
         for person in pending {
-            let role = if person.role == Role::Buyer || person.role == Role::Recipient { Role::Subject } else { person.role };
+            let role =
+                if person.role == Role::Buyer || person.role == Role::Recipient { Role::Subject } else { person.role };
             let main = people.iter().position(|p| p.role == role || (role == Role::Subject && p.role == Role::Buyer));
             match main.filter(|_| absorbs) {
                 Some(main) => people[main].absorb(person),

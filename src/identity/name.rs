@@ -14,12 +14,45 @@ use zeroize::Zeroize;
 
 const TITLES: &[&str] = &["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "rev", "hon", "madam"];
 const SUFFIXES: &[&str] = &["jr", "sr", "ii", "iii", "iv", "md", "phd", "esq", "dds", "cpa", "rn", "jd"];
-const PARTICLES: &[&str] =
-    &["van", "von", "der", "den", "de", "da", "do", "dos", "di", "del", "della", "la", "le", "du", "bin", "ibn", "al", "ter", "ten", "st"];
+const PARTICLES: &[&str] = &[
+    "van", "von", "der", "den", "de", "da", "do", "dos", "di", "del", "della", "la", "le", "du", "bin", "ibn", "al",
+    "ter", "ten", "st",
+];
 const ORGANISATION: &[&str] = &[
-    "inc", "llc", "ltd", "corp", "corporation", "company", "co", "gmbh", "plc", "llp", "hospital", "clinic", "university", "college",
-    "school", "bank", "insurance", "foundation", "association", "department", "center", "centre", "group", "services",
-    "systems", "store", "stores", "church", "medical", "pharmacy", "incorporated", "limited", "partners", "holdings",
+    "inc",
+    "llc",
+    "ltd",
+    "corp",
+    "corporation",
+    "company",
+    "co",
+    "gmbh",
+    "plc",
+    "llp",
+    "hospital",
+    "clinic",
+    "university",
+    "college",
+    "school",
+    "bank",
+    "insurance",
+    "foundation",
+    "association",
+    "department",
+    "center",
+    "centre",
+    "group",
+    "services",
+    "systems",
+    "store",
+    "stores",
+    "church",
+    "medical",
+    "pharmacy",
+    "incorporated",
+    "limited",
+    "partners",
+    "holdings",
 ];
 
 /// Names kept before the cache starts anew.
@@ -221,7 +254,8 @@ impl Signer {
         }
         name.first = key.hash64(FIRST, folded.as_bytes());
         let part = self.part(key, name.first, folded, true);
-        (name.first_root, name.initial, name.first_sound, name.first_near) = (part.root, part.initial, part.sound, part.near);
+        (name.first_root, name.initial, name.first_sound, name.first_near) =
+            (part.root, part.initial, part.sound, part.near);
     }
 
     /// Puts a folded last name into a signature.
