@@ -12,7 +12,7 @@ use std::io;
 use std::iter::Peekable;
 
 /// Memory of each sorter.
-const SORT_BYTES: usize = 8 << 20;
+const SORT_BYTES: usize = 4 << 20;
 
 type Hash = [u8; 32];
 

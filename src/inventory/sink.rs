@@ -24,8 +24,9 @@ const BATCH_ROWS: usize = 1024;
 const BATCH_BYTES: usize = 1 << 20;
 /// Rows of a row group.
 const GROUP_ROWS: usize = 32 << 10;
-/// Bytes that the columns of a row group hold in memory.
-const GROUP_BYTES: usize = 8 << 20;
+/// Bytes that the columns of a row group hold in memory. At 8 MiB and zstd level 3 a writer of all observed tables reached
+/// 69 MB resident, at 4 MiB and level 1 it stays at 51 MB, and the files grow by six in a hundred.
+const GROUP_BYTES: usize = 4 << 20;
 /// Bytes of a file.
 const FILE_BYTES: usize = 512 << 20;
 /// Bytes of a page before compression. A reader holds one of each column.
@@ -159,7 +160,7 @@ pub(super) fn object_range(metadata: &ParquetMetaData, group: usize) -> Option<(
 
 fn properties() -> Result<WriterProperties, ParquetError> {
     let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_data_page_size_limit(PAGE_BYTES)
         .set_dictionary_page_size_limit(PAGE_BYTES)
         .set_max_row_group_row_count(Some(GROUP_ROWS))
