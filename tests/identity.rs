@@ -953,6 +953,36 @@ fn siblings_do_not_pair_and_persons_below_stay_themselves() {
 }
 
 #[test]
+fn an_only_member_with_a_person_is_the_records_own() {
+    let application = |values| {
+        vec![
+            Rec { parent: None, path: "", values },
+            child(0, "/applicant", vec![V("/applicant/name", "Ann Lee", FullName), V("/applicant/ssn", "219-09-1234", Ssn)]),
+            child(0, "/bank", vec![V("/bank/account", "123456789", BankAccount)]),
+        ]
+    };
+    let (m, _) = run(Layout::Tree, application(vec![]));
+    assert_eq!(m.len(), 1, "the account beside the only applicant is the applicant's");
+    assert!(has(&m[0], BankAccount) && has(&m[0], Ssn) && has(&m[0], Name));
+    let (m, _) = run(Layout::Tree, application(vec![V("/email", "j@mail.example", Email)]));
+    assert_eq!(m.len(), 2, "a member with an identifier of its own beside a person stays itself");
+    let named = vec![
+        Rec { parent: None, path: "", values: vec![V("/email", "j@mail.example", Email)] },
+        child(0, "/profile", vec![V("/profile/first", "Ann", FirstName), V("/profile/last", "Lee", LastName)]),
+    ];
+    let (m, _) = run(Layout::Tree, named);
+    assert_eq!(m.len(), 1, "a member that only names the record's person is that person's name");
+    assert!(has(&m[0], Name) && has(&m[0], Email));
+    let two = vec![
+        Rec { parent: None, path: "", values: vec![V("/note", "j@mail.example", Email)] },
+        child(0, "/husband", vec![V("/husband/name", "Bob Lee", FullName)]),
+        child(0, "/wife", vec![V("/wife/name", "Ann Lee", FullName)]),
+    ];
+    let (m, _) = run(Layout::Tree, two);
+    assert_eq!(m.len(), 3, "two members are two people, and neither is the record's");
+}
+
+#[test]
 fn payments_in_a_list_stay_apart_without_a_person_above() {
     let pay = |order, card| {
         child(0, "/payments/*", vec![BARE("/payments/*/order_id", order), V("/payments/*/card", card, Pan)])

@@ -268,9 +268,10 @@ impl Assembler {
             None => true,
             Some(own) => {
                 let (own, lodger) = (&people[own], &lodgers[0]);
+                // An identifier of its own makes a member somebody, whoever stands around it.
                 let ids = |p: &Person| p.tokens.iter().any(|t| t.class == Class::Primary);
                 let emails = |p: &Person| p.tokens.iter().any(|t| t.kind == Element::Email);
-                !own.named() && lodger.named() && !(ids(own) && ids(lodger)) && !(emails(own) && emails(lodger))
+                !own.named() && lodger.named() && !ids(lodger) && !(emails(own) && emails(lodger))
             }
         };
         let Some(mut lodger) = lodgers.pop_if(|_| joins) else { return lodgers };
