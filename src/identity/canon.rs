@@ -64,8 +64,15 @@ fn email(value: &[u8], out: &mut Vec<u8>) -> bool {
         Some(head) if head.eq_ignore_ascii_case(b"mailto:") => &inner[7..],
         _ => inner,
     };
+    let inner = inner.trim_ascii();
+    // In a URL the at sign is percent-encoded.
+    let decoded = match memchr::memmem::find(inner, b"%40") {
+        Some(at) if !inner.contains(&b'@') => Some([&inner[..at], &b"@"[..], &inner[at + 3..]].concat()),
+        _ => None,
+    };
+    let inner = decoded.as_deref().unwrap_or(inner);
     let at = memchr::memrchr(b'@', inner);
-    folded(inner.trim_ascii(), out) && at.is_some_and(|at| at > 0 && at + 1 < inner.len())
+    folded(inner, out) && at.is_some_and(|at| at > 0 && at + 1 < inner.len())
 }
 
 fn folded(value: &[u8], out: &mut Vec<u8>) -> bool {

@@ -294,11 +294,12 @@ impl<'m> Judge<'m> {
             return Some((plan.with_field, Basis::FIELD));
         }
         let mut other = field == Says::Other;
-        match self.key(block, cell, span.start).map(|evidence| evidence.says(detector)) {
-            Some(Says::Named) => return Some((plan.with_field, Basis::FIELD)),
-            Some(Says::Vetoed) => return None,
-            Some(Says::Other) => other = true,
-            Some(Says::Nothing) | None => {}
+        match self.key(block, cell, span.start).map(|(evidence, bound)| (evidence.says(detector), bound)) {
+            Some((Says::Named, _)) => return Some((plan.with_field, Basis::FIELD)),
+            Some((Says::Vetoed, _)) => return None,
+            // A word of a sentence says what follows it, and nothing of what else it could be.
+            Some((Says::Other, bound)) => other |= bound,
+            Some((Says::Nothing, _)) | None => {}
         }
         let mut near = false;
         if !plan.near.is_empty() && (plan.with_near != plan.alone || needs) {
@@ -319,23 +320,28 @@ impl<'m> Judge<'m> {
         Some((confidence, if near { Basis::NEAR } else { Basis::default() }))
     }
 
-    /// What the key before a candidate says, if there is one in its cell.
-    fn key(&mut self, block: &Block, cell: &Cell, candidate: usize) -> Option<Arc<FieldEvidence>> {
+    /// What the key before a candidate says, if there is one in its cell, and whether a sign binds it to the candidate.
+    fn key(&mut self, block: &Block, cell: &Cell, candidate: usize) -> Option<(Arc<FieldEvidence>, bool)> {
         if candidate == cell.start as usize {
             return None;
         }
         let key = key_before(&block.bytes, cell.start as usize, candidate)?;
-        self.work += (candidate - key.start) as u64;
-        let key = std::str::from_utf8(&block.bytes[key]).ok()?;
-        if let Some(evidence) = self.keys.get(key) {
-            return Some(Arc::clone(evidence));
+        self.work += (candidate - key.before.start) as u64;
+        let names = self.matcher.names();
+        let token = std::str::from_utf8(&block.bytes[key.token.clone()]).ok()?;
+        if !key.bound && !names.may_end_key(token) {
+            return None;
         }
-        let evidence = Arc::new(self.matcher.names().evidence(&Field::new([key])));
+        let whole = std::str::from_utf8(&block.bytes[key.before.start..key.token.end]).ok()?;
+        if let Some(evidence) = self.keys.get(whole) {
+            return Some((Arc::clone(evidence), key.bound));
+        }
+        let evidence = Arc::new(names.key(&whole[..whole.len() - token.len()], token));
         if self.keys.len() >= KEYS_MAX {
             self.keys.clear();
         }
-        self.keys.insert(key.into(), Arc::clone(&evidence));
-        Some(evidence)
+        self.keys.insert(whole.into(), Arc::clone(&evidence));
+        Some((evidence, key.bound))
     }
 
     /// The span of the group `value` in a hit, or the hit.

@@ -3,6 +3,7 @@
 
 use super::digits::{repeated, trim};
 use super::gazetteer::is_filler;
+use super::text::is_text;
 use crate::model::finding::{Marks, Verdict};
 
 const PLACEHOLDER: Verdict = Verdict::Valid { proven: false, marks: Marks::PLACEHOLDER };
@@ -84,7 +85,7 @@ pub fn street(bytes: &[u8]) -> Verdict {
     if is_filler(bytes) {
         return PLACEHOLDER;
     }
-    if !(3..=200).contains(&bytes.len()) || std::str::from_utf8(bytes).is_err() {
+    if !(3..=200).contains(&bytes.len()) || !is_text(bytes) {
         return Verdict::Invalid;
     }
     let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
@@ -99,6 +100,37 @@ pub fn street(bytes: &[u8]) -> Verdict {
         return Verdict::Invalid;
     }
     Verdict::PLAUSIBLE
+}
+
+/// A whole address on one line: parts between commas of which the first can be a street line, and after them a postal code,
+/// either a state's code with a ZIP or a part that holds a number of four digits or more, or a code as Canada and the United
+/// Kingdom write it.
+pub fn full_address(bytes: &[u8]) -> Verdict {
+    let bytes = trim(bytes);
+    let Some(comma) = bytes.iter().position(|b| matches!(b, b',' | b';' | b'|')) else { return Verdict::Invalid };
+    let (first, rest) = (trim(&bytes[..comma]), &bytes[comma + 1..]);
+    if !first.iter().any(u8::is_ascii_digit) || street(first) != Verdict::PLAUSIBLE {
+        return Verdict::Invalid;
+    }
+    let words = || rest.split(|b| matches!(b, b' ' | b',' | b';' | b'|')).filter(|w| !w.is_empty());
+    // A word of letters beside the code is the place; without one the number is that of a flat.
+    let place = words().any(|w| w.len() >= 2 && w.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80));
+    let coded = words().zip(words().skip(1)).any(|(a, b)| half_code(a, true) && half_code(b, false));
+    let number = |w: &[u8]| {
+        let digits = w.iter().filter(|b| b.is_ascii_digit()).count();
+        digits >= 4 && w.iter().all(|b| b.is_ascii_digit() || *b == b'-') && w.len() <= 10
+    };
+    if place && (coded || words().any(number)) { Verdict::PLAUSIBLE } else { Verdict::Invalid }
+}
+
+/// Half of a postal code that mixes letters and digits: `T6G` or `SW1A` first, `2C7` or `1AA` after it.
+fn half_code(word: &[u8], first: bool) -> bool {
+    let starts = word.first().is_some_and(|b| if first { b.is_ascii_uppercase() } else { b.is_ascii_digit() });
+    let mixed = word.iter().any(u8::is_ascii_digit) && word.iter().any(u8::is_ascii_uppercase);
+    starts
+        && mixed
+        && (if first { 2..=4 } else { 3..=3 }).contains(&word.len())
+        && word.iter().all(u8::is_ascii_alphanumeric)
 }
 
 /// A United States street line in running text: a house number, words, and a street word (USPS Publication 28).
@@ -120,7 +152,7 @@ pub fn place(bytes: &[u8]) -> Verdict {
     }
     let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
     let shaped = bytes.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80 || b" .'-,()/`".contains(b));
-    if letters < 2 || bytes.len() > 80 || !shaped || std::str::from_utf8(bytes).is_err() {
+    if letters < 2 || bytes.len() > 80 || !shaped || !is_text(bytes) {
         return Verdict::Invalid;
     }
     Verdict::PLAUSIBLE

@@ -16,6 +16,7 @@ mod name;
 mod net;
 mod phone;
 mod secret;
+mod text;
 mod us;
 
 use crate::model::finding::Validate;
@@ -30,6 +31,8 @@ const TABLE: &[(&str, Validate)] = &[
     ("country", address::country),
     ("digits4", us::digits4),
     ("email", email::email),
+    ("email_encoded", email::email_encoded),
+    ("full_address", address::full_address),
     ("given_name", name::given_name),
     ("iban", iban::iban),
     ("ipv4", net::ipv4),
