@@ -142,6 +142,7 @@ fn mention_row(object: u64, number: u64) -> MentionRow {
         name = NameSignature {
             first: edge(n),
             first_root: edge(n + 1),
+            first_root_other: edge(n + 4),
             initial: n,
             first_sound: edge(n + 2),
             last: edge(n + 3),

@@ -116,9 +116,10 @@ fn hash(text: &str) -> u64 {
 }
 
 fn name(first: &str, last: &str) -> NameSignature {
-    let root = match first {
-        "bob" | "robert" => "robert",
-        other => other,
+    let (root, other_root) = match first {
+        "bob" | "robert" => ("robert", ""),
+        "chris" => ("christopher", "christina"),
+        other => (other, ""),
     };
     let near = |word: &str| {
         let mut near = [0u16; 10];
@@ -138,6 +139,7 @@ fn name(first: &str, last: &str) -> NameSignature {
     NameSignature {
         first: if initial_only { 0 } else { whole(first) },
         first_root: if initial_only { 0 } else { whole(root) },
+        first_root_other: whole(other_root),
         initial: whole(first.get(..1).unwrap_or("")),
         first_sound: 0,
         last: whole(last),
@@ -238,6 +240,22 @@ fn an_initial_never_bridges_two_people() {
         mention(1, name("j", "smith"), &[email("s@x")]),
     ]);
     assert!(d.same(0, 1), "the only one it fits");
+}
+
+#[test]
+fn a_nickname_of_two_families_never_bridges_them() {
+    let d = linked(vec![
+        mention(0, name("christopher", "smith"), &[email("s@x")]),
+        mention(1, name("chris", "smith"), &[email("s@x")]),
+    ]);
+    assert!(d.same(0, 1), "the only one it fits");
+    let d = linked(vec![
+        mention(0, name("christopher", "smith"), &[email("s@x")]),
+        mention(1, name("christina", "smith"), &[email("s@x")]),
+        mention(2, name("chris", "smith"), &[email("s@x")]),
+    ]);
+    assert!(!d.same(0, 1));
+    assert!(d.consumers.iter().all(|c| c.cluster.is_none()));
 }
 
 #[test]

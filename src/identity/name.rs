@@ -196,22 +196,27 @@ pub fn is_organisation(value: &[u8]) -> bool {
     folder.full_name(value) == Split::Organisation
 }
 
-/// The families of first names, one a line, root first.
-fn root_of(first: &str) -> &str {
-    static ROOTS: OnceLock<HashMap<&'static str, &'static str>> = OnceLock::new();
+/// The roots of the nickname families a first name belongs to: one, or the first two that list it. Outside families a name
+/// is its own root.
+fn roots_of(first: &str) -> (&str, Option<&'static str>) {
+    type Roots = HashMap<&'static str, (&'static str, Option<&'static str>)>;
+    static ROOTS: OnceLock<Roots> = OnceLock::new();
     let roots = ROOTS.get_or_init(|| {
-        let mut roots = HashMap::new();
+        let mut roots = Roots::new();
         for line in include_str!("../../patterns/data/nicknames.txt").lines().filter(|l| !l.starts_with('#')) {
             let mut names = line.split_whitespace();
             if let Some(root) = names.next() {
-                roots.entry(root).or_insert(root);
-                // A nickname of two families belongs to the first that lists it.
-                names.for_each(|name| _ = roots.entry(name).or_insert(root));
+                for name in std::iter::once(root).chain(names) {
+                    let known = roots.entry(name).or_insert((root, None));
+                    if known.0 != root && known.1.is_none() {
+                        known.1 = Some(root);
+                    }
+                }
             }
         }
         roots
     });
-    roots.get(first).copied().unwrap_or(first)
+    roots.get(first).copied().unwrap_or((first, None))
 }
 
 const FIRST: u8 = 1;
@@ -224,7 +229,7 @@ const LAST_NEAR: u8 = 7;
 
 #[derive(Clone, Copy)]
 struct Part {
-    root: u64,
+    roots: [u64; 2],
     initial: u64,
     sound: u64,
     near: [u16; 10],
@@ -254,8 +259,8 @@ impl Signer {
         }
         name.first = key.hash64(FIRST, folded.as_bytes());
         let part = self.part(key, name.first, folded, true);
-        (name.first_root, name.initial, name.first_sound, name.first_near) =
-            (part.root, part.initial, part.sound, part.near);
+        [name.first_root, name.first_root_other] = part.roots;
+        (name.initial, name.first_sound, name.first_near) = (part.initial, part.sound, part.near);
     }
 
     /// Puts a folded last name into a signature.
@@ -275,14 +280,16 @@ impl Signer {
         sound::nysiis(folded, &mut self.scratch);
         let sound = key.hash64(if first { FIRST_SOUND } else { LAST_SOUND }, &self.scratch);
         let near = near(key, if first { FIRST_NEAR } else { LAST_NEAR }, folded);
-        let (root, initial) = match folded.chars().next() {
-            Some(c) if first => (
-                key.hash64(FIRST, root_of(folded).as_bytes()),
-                key.hash64(INITIAL, c.encode_utf8(&mut utf8).as_bytes()),
-            ),
-            _ => (0, 0),
+        let (roots, initial) = match folded.chars().next() {
+            Some(c) if first => {
+                let (root, other) = roots_of(folded);
+                let hash = |root: &str| key.hash64(FIRST, root.as_bytes());
+                let initial = key.hash64(INITIAL, c.encode_utf8(&mut utf8).as_bytes());
+                ([hash(root), other.map_or(0, hash)], initial)
+            }
+            _ => ([0, 0], 0),
         };
-        let part = Part { root, initial, sound, near };
+        let part = Part { roots, initial, sound, near };
         if self.parts.len() >= CACHE_MAX {
             self.parts.clear();
         }

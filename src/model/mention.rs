@@ -155,6 +155,8 @@ pub struct NameSignature {
     pub first: u64,
     /// The root of the first name's nickname family (`bob`, `rob`, `robert` share one); equals `first` outside families.
     pub first_root: u64,
+    /// The root of a second family, for a nickname of two (`chris` of `christopher` and of `christina`); zero for the rest.
+    pub first_root_other: u64,
     /// The first name's initial.
     pub initial: u64,
     /// How the first name sounds.

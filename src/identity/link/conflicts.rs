@@ -122,7 +122,7 @@ impl Component {
     fn people_conflict(&self) -> Option<Reason> {
         let fits = |a: &ShortName| self.people.iter().all(|(b, _)| a.likeness(b) != Likeness::Different);
         let names_fit =
-            self.people.iter().any(|(a, _)| a.is_full() && fits(a)) || self.people.iter().all(|(a, _)| fits(a));
+            self.people.iter().any(|(a, _)| a.is_settled() && fits(a)) || self.people.iter().all(|(a, _)| fits(a));
         if self.people.len() > NAMES_MAX || !names_fit {
             return Some(Reason::Name);
         }

@@ -394,11 +394,11 @@ fn groups(people: &[Person]) -> Vec<usize> {
     }
     let settled = flat.clone();
     for i in 0..people.len() {
-        if people[i].name.is_full() || settled[i] != i {
+        if people[i].name.is_settled() || settled[i] != i {
             continue;
         }
         let mut fits = (0..people.len()).filter(|g| {
-            *g != i && settled[*g] == *g && people[*g].name.is_full() && {
+            *g != i && settled[*g] == *g && people[*g].name.is_settled() && {
                 (0..people.len()).filter(|m| settled[*m] == *g).all(|m| fit(&people[i], &people[m]))
             }
         });
