@@ -12,6 +12,7 @@ mod linear;
 mod linking;
 mod oracle;
 mod patterns;
+mod program;
 mod samples;
 mod scope;
 mod score;
