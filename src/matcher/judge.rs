@@ -12,7 +12,7 @@ use super::near::key_before;
 use super::overlap::settle;
 use super::plan::Matcher;
 use super::tally::{Distinct, Stat};
-use crate::model::block::{Block, Cell, Layout};
+use crate::model::block::{Block, Cell};
 use crate::model::detector::Confidence;
 use crate::model::field::{Field, Schema};
 use crate::model::finding::{Basis, Finding, Hit, Marks, Verdict};
@@ -27,6 +27,8 @@ use std::sync::Arc;
 pub const WHOLE_BYTES_MAX: usize = 1024;
 /// Numbers a column must hold before it is judged as a whole.
 const COLUMN_VALUES_MIN: u64 = 20;
+/// Where a field's name only suggests an element, one value in so many must be proven.
+const SUGGESTED_PER_PROVEN: u64 = 50;
 /// A cell that is longer than its hit by more than this is text, not a number.
 const COLUMN_SLACK_BYTES: usize = 8;
 /// A cell longer than this is not looked at as a number.
@@ -111,9 +113,7 @@ impl<'m> Judge<'m> {
         self.scratch = scratch;
 
         let mut found = std::mem::take(&mut self.pending);
-        if block.layout != Layout::Text {
-            found.retain(|f| !self.by_chance(block, f));
-        }
+        found.retain(|f| !self.by_chance(block, f) && !self.only_suggested(block, f));
         // A group `value` may have moved a start past the next one's.
         found.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
         settle(matcher, &mut found);
@@ -175,8 +175,7 @@ impl<'m> Judge<'m> {
             }
             if block.owned.contains(&cell.start) {
                 state.values += 1;
-                let number = block.layout != Layout::Text && is_number(trim(block, cell).0);
-                state.numbers += u64::from(number);
+                state.numbers += u64::from(is_number(trim(block, cell).0));
             }
         }
         self.work += block.cells.len() as u64;
@@ -253,6 +252,7 @@ impl<'m> Judge<'m> {
         }
         let mut basis = if whole { Basis::default() } else { Basis::SHAPE };
         if proven {
+            self.fields[cell.field as usize].stat(detector, &mut self.estimates).proven += 1;
             basis = basis.with(Basis::PROOF);
         }
         // A value that says of itself that nobody has it is reported only where somebody says that it is one.
@@ -356,6 +356,18 @@ impl<'m> Judge<'m> {
             Some(value) if value.start < value.end => span.start + value.start..span.start + value.end,
             _ => span,
         }
+    }
+
+    /// Whether a finding is a whole value of a field that only suggests its element (`name`), in a column where next to
+    /// nothing is proven to be one: products are called after people too.
+    fn only_suggested(&self, block: &Block, finding: &Finding) -> bool {
+        let suggests = self.matcher.detectors()[usize::from(finding.detector)].with_field < Confidence::High;
+        if finding.basis.has(Basis::SHAPE) || !suggests {
+            return false;
+        }
+        let state = &self.fields[block.cells[finding.cell as usize].field as usize];
+        let proven = state.stats.iter().find(|(d, _)| *d == finding.detector).map_or(0, |(_, s)| s.proven);
+        state.values >= COLUMN_VALUES_MIN && proven * SUGGESTED_PER_PROVEN < state.values
     }
 
     /// Whether a finding is a number in a column of numbers most of which this detector does not accept: order numbers

@@ -270,6 +270,11 @@ pub fn state(bytes: &[u8]) -> Verdict {
     }
 }
 
+/// A province, district or the like of any country: a place by name, proven where it is one that [`state`] knows.
+pub fn province(bytes: &[u8]) -> Verdict {
+    if state(bytes) == Verdict::PLAUSIBLE { Verdict::PROVEN } else { place(bytes) }
+}
+
 fn in_codes(codes: &[u8], bytes: &[u8]) -> bool {
     codes.split(|b| *b == b' ').any(|code| code.eq_ignore_ascii_case(bytes))
 }

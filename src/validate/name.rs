@@ -315,14 +315,19 @@ pub fn person_name_field(bytes: &[u8]) -> Verdict {
 
 /// A full name in a field that only says "name": the words must speak for a person. A title, a common given name first (or
 /// after the comma of `Last, First`), a common surname last after a word that is no organisation's, or digits appended to
-/// every word as synthetic patients have them.
+/// every word as synthetic patients have them. Proven is a name of which both ends speak.
 pub fn person_name(bytes: &[u8]) -> Verdict {
     match Name::read(bytes) {
         Read::Name(name) if !name.organisation && !name.doubtful => {
             let titled = name.titled && name.words >= 1;
             let common = name.words >= 2 && name.words <= 4 && (name.given || (name.surname && name.capital));
             let synthetic = name.words >= 2 && name.words <= 3 && name.numbered == name.words;
-            if titled || common || synthetic { Verdict::PLAUSIBLE } else { Verdict::Invalid }
+            match titled || common || synthetic {
+                // Things are called after people ("Hunter Rain Boot"), but rarely after first and last name.
+                true if titled || synthetic || (name.given && name.surname) => Verdict::PROVEN,
+                true => Verdict::PLAUSIBLE,
+                false => Verdict::Invalid,
+            }
         }
         _ => Verdict::Invalid,
     }

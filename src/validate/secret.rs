@@ -78,6 +78,15 @@ pub fn password(bytes: &[u8]) -> Verdict {
     Verdict::PLAUSIBLE
 }
 
+/// A password in clear in running text, where a program's source has an expression: a digit or a sign that no name in a
+/// program holds, and no brackets.
+pub fn password_text(bytes: &[u8]) -> Verdict {
+    let bytes = trim(bytes);
+    let name = bytes.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b':'));
+    let brackets = bytes.iter().any(|b| b"()[]{}".contains(b));
+    if name || brackets { Verdict::Invalid } else { password(bytes) }
+}
+
 /// A hashed password: the modular crypt formats (crypt(5): `$1$`, `$2b$`, `$5$`, `$6$`, `$y$`), PHC strings (`$argon2id$`,
 /// `$scrypt$`, `$pbkdf2-...$`), LDAP schemes (RFC 2307: `{SSHA}`), Django's `pbkdf2_sha256$`, and hex digests of the length of
 /// MD5, SHA-1, SHA-224, SHA-256, SHA-384 or SHA-512, or base64 with its padding of MD5, SHA-1, SHA-256 or SHA-512.
