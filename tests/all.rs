@@ -1,13 +1,16 @@
 //! Every test of the project, as one binary: the library is linked once.
 
 mod architecture;
+mod bad_input;
 mod cases;
+mod end_to_end;
 mod formats;
 mod generate;
 mod hostile;
 mod identity;
 mod inventory;
 mod judge;
+mod leaks;
 mod linear;
 mod linking;
 mod oracle;

@@ -15,7 +15,7 @@ use anyhow::Context;
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -148,6 +148,9 @@ impl FindingsFile {
             .mode(0o600)
             .open(path)
             .with_context(|| format!("cannot write {}", path.display()))?;
+        // A file that was there keeps the mode it had, so the mode is set again.
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))
+            .with_context(|| format!("cannot close {} to others", path.display()))?;
         Ok(FindingsFile { path: path.to_path_buf(), out: Mutex::new((BufWriter::new(file), None)) })
     }
 

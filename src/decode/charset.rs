@@ -1,4 +1,8 @@
-//! UTF-16 to UTF-8. Offsets past this layer are those of the UTF-8 bytes.
+//! Other encodings to UTF-8. Offsets past these layers are those of the UTF-8 bytes.
+//!
+//! UTF-16 is known by its first bytes. Windows-1252 (Latin-1 and a few signs more) is not: a customer table may hold its
+//! first accent a gigabyte in. So it is mended on the way, byte by byte, wherever the stream is no UTF-8; left alone, every
+//! accented letter would be the same unknown one, and two people with one e-mail address.
 
 use crate::model::gap::GapKind;
 use std::io::{self, Read};
@@ -69,5 +73,99 @@ impl<R: Read> Read for Utf16<R> {
         buffer[..n].copy_from_slice(&self.text[self.given..self.given + n]);
         self.given += n;
         Ok(n)
+    }
+}
+
+/// The characters that Windows-1252 has from 0x80 to 0x9f; the five bytes it leaves open stand for themselves, as the
+/// WHATWG Encoding Standard has it. Above, it is Latin-1.
+#[rustfmt::skip]
+const WINDOWS_1252: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+];
+
+/// The longest UTF-8 sequence, and what a buffer must hold to be read into directly.
+const SMALL: usize = 16;
+
+/// Passes UTF-8 through untouched; a byte that is no part of any becomes the character it is in Windows-1252.
+pub struct Western<R> {
+    inner: R,
+    /// The start of a sequence whose end was not read yet.
+    carry: Vec<u8>,
+    /// Mended text that is not given out yet.
+    text: Vec<u8>,
+    given: usize,
+    ended: bool,
+    mended: bool,
+}
+
+impl<R: Read> Western<R> {
+    /// A layer over text.
+    pub fn new(inner: R) -> Self {
+        Western { inner, carry: Vec::new(), text: Vec::new(), given: 0, ended: false, mended: false }
+    }
+
+    /// Whether there was anything to mend.
+    pub fn mended(&self) -> bool {
+        self.mended
+    }
+
+    /// Reads into a buffer; returns how much of it is UTF-8. What follows that is kept in `text` and `carry`.
+    fn refill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let held = self.carry.len();
+        let read = self.inner.read(&mut buffer[held..])?;
+        self.ended = read == 0;
+        buffer[..held].copy_from_slice(&self.carry);
+        self.carry.clear();
+        self.text.clear();
+        self.given = 0;
+        let bytes = &buffer[..held + read];
+        let valid = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
+        self.mend(&bytes[valid..]);
+        Ok(valid)
+    }
+
+    fn mend(&mut self, mut bytes: &[u8]) {
+        while let Err(e) = std::str::from_utf8(bytes) {
+            let (valid, rest) = bytes.split_at(e.valid_up_to());
+            self.text.extend_from_slice(valid);
+            if e.error_len().is_none() && !self.ended {
+                self.carry.extend_from_slice(rest);
+                return;
+            }
+            let c = WINDOWS_1252.get(usize::from(rest[0]) - 0x80).copied().unwrap_or(char::from(rest[0]));
+            self.text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            self.mended = true;
+            bytes = &rest[1..];
+        }
+        self.text.extend_from_slice(bytes);
+    }
+}
+
+impl<R: Read> Read for Western<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            if self.given < self.text.len() {
+                let n = buffer.len().min(self.text.len() - self.given);
+                buffer[..n].copy_from_slice(&self.text[self.given..self.given + n]);
+                self.given += n;
+                return Ok(n);
+            }
+            let valid = if buffer.len() >= SMALL {
+                self.refill(buffer)?
+            } else {
+                // What is read must have room for a whole sequence; it goes out through `text`.
+                let mut small = [0; SMALL];
+                let valid = self.refill(&mut small)?;
+                self.text.splice(..0, small[..valid].iter().copied());
+                0
+            };
+            if valid > 0 || (self.ended && self.text.is_empty()) {
+                return Ok(valid);
+            }
+        }
     }
 }

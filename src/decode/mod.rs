@@ -1,8 +1,8 @@
 //! From the raw bytes of an object to blocks.
 //!
-//! Looks at the first bytes, opens what is compressed, turns UTF-16 into UTF-8, and hands the rest to the reader of its
-//! format, all within the limits. Names and extensions are never asked. Whatever goes wrong becomes a gap after all that
-//! could be read was delivered. Nothing here touches a file or a clock.
+//! Looks at the first bytes, opens what is compressed, turns UTF-16 and Windows-1252 into UTF-8, and hands the rest to the
+//! reader of its format, all within the limits. Names and extensions are never asked. Whatever goes wrong becomes a gap
+//! after all that could be read was delivered. Nothing here touches a file or a clock.
 
 mod charset;
 mod gzip;
@@ -128,7 +128,8 @@ impl Decoder<'_> {
                 self.sink.gap(Gap { kind: GapKind::Unsupported, offset: Some(0), bytes: None, detail });
             }
             kind => {
-                let mut window = Window::new(&mut rest);
+                let mut layer = charset::Western::new(&mut rest);
+                let mut window = Window::new(&mut layer);
                 window.offset = mark as u64;
                 let mut out = Output::new(self.sink, self.limits);
                 format::read(&kind, &mut window, &mut out);
@@ -136,6 +137,7 @@ impl Decoder<'_> {
                 self.decoded.records_rejected = out.rejected;
                 self.decoded.stopped = out.stopped;
                 self.decoded.bytes_decoded = window.pulled();
+                self.layers.extend(layer.mended().then(|| "windows-1252".to_string()));
             }
         }
     }
