@@ -114,8 +114,6 @@ impl<'m> Judge<'m> {
         if block.layout != Layout::Text {
             found.retain(|f| !self.by_chance(block, f));
         }
-        // A group `value` may have moved a start past the next one's.
-        found.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
         settle(matcher, &mut found);
         for finding in &found {
             let cell = &block.cells[finding.cell as usize];
@@ -225,6 +223,8 @@ impl<'m> Judge<'m> {
                 }
             }
         }
+        // A group `value` may have moved a start past the next one's, and whole values come last.
+        self.pending[first..].sort_unstable_by_key(|f| (f.start, f.end, f.detector));
         cursor.cell += 1;
         cursor.first = self.pending.len();
     }
