@@ -32,12 +32,12 @@ pub fn run(command: GenerateCommand) -> anyhow::Result<Exit> {
         GenerateCommand::Log { size: bytes, every, seed, gzip, out } => {
             let written = generate::log(size(&bytes)?, size(&every)?, seed, &out, gzip)
                 .with_context(|| format!("cannot write {}", out.display()))?;
-            print::line(&format!("{} of log lines in {}", indicatif::HumanBytes(written), out.display()))?;
+            print::line(&format!("{written} addresses in {}", out.display()))?;
         }
         GenerateCommand::Table { people, seed, out } => {
             let written = generate::table(TableSize::People(people), seed, &out)
                 .with_context(|| format!("cannot write {}", out.display()))?;
-            print::line(&format!("{people} people, {} in {}", indicatif::HumanBytes(written), out.display()))?;
+            print::line(&format!("{written} people in {}", out.display()))?;
         }
     }
     Ok(Exit::Complete)

@@ -113,7 +113,7 @@ impl<'m> Judge<'m> {
         self.scratch = scratch;
 
         let mut found = std::mem::take(&mut self.pending);
-        found.retain(|f| !self.by_chance(block, f) && !self.only_suggested(block, f));
+        found.retain(|f| !(block.layout != Layout::Text && self.by_chance(block, f)) && !self.only_suggested(block, f));
         // A group `value` may have moved a start past the next one's.
         found.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
         settle(matcher, &mut found);
@@ -224,6 +224,8 @@ impl<'m> Judge<'m> {
                 }
             }
         }
+        // A group `value` may have moved a start past the next one's, and whole values come last.
+        self.pending[first..].sort_unstable_by_key(|f| (f.start, f.end, f.detector));
         cursor.cell += 1;
         cursor.first = self.pending.len();
     }

@@ -9,11 +9,12 @@ use super::components::Components;
 use super::conflicts::OVERRIDE;
 use super::edges::HUB;
 use super::names::ShortName;
+use super::replay::Mentions;
 use super::{Joined, Spills, TERTIARY_RANK, linking_rank};
 use crate::model::detector::Class;
 use crate::model::element::Element;
 use crate::model::mention::{Token, TokenValue};
-use crate::model::rows::{Certainty, LinkMention, Tables};
+use crate::model::rows::{Certainty, LinkMention};
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::collections::{BTreeSet, HashSet};
 use std::io;
@@ -69,7 +70,7 @@ fn attaches(token: &Token) -> bool {
 
 /// Assigns every mention to one group, or to several as possible.
 pub fn assign(
-    tables: &dyn Tables,
+    all: &Mentions,
     labels: &Sorted<16>,
     overrides: &Sorted<OVERRIDE>,
     hubs: &Sorted<HUB>,
@@ -84,7 +85,7 @@ pub fn assign(
     let mut holdings = Sorter::<HOLDING>::new(spills.dir, spills.memory / 2);
     let mut placer = Placer::new(labels, overrides, &known)?;
     let mut ordinal = 0;
-    tables.link_mentions(&mut |mention| {
+    all.each(&mut |mention| {
         match placer.place(ordinal, &mention)? {
             Placed::Group(group) => assigned.push(assignment(ordinal, Certainty::Certain, group))?,
             Placed::Floating => {
@@ -102,7 +103,7 @@ pub fn assign(
     }
     let mut placer = Placer::new(labels, overrides, &known)?;
     let mut ordinal = 0;
-    tables.link_mentions(&mut |mention| {
+    all.each(&mut |mention| {
         if let Placed::Group(group) = placer.place(ordinal, &mention)? {
             // An order belongs to who bought it: a ship-to carries the order's key and holds nothing by it.
             for token in mention.tokens.iter().filter(|t| attaches(t) && (t.kind != Element::RecordKey || mention.main))

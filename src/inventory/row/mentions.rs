@@ -143,7 +143,7 @@ impl<'a> Person<'a> {
     }
 
     fn at(&self, i: usize) -> io::Result<LinkMention> {
-        let token = |j| {
+        let token = |j| -> io::Result<Token> {
             Ok(Token {
                 value: self.token.at(j)?,
                 kind: self.kind.code(j, Element::from_code)?,
@@ -151,11 +151,16 @@ impl<'a> Person<'a> {
                 namespace: self.namespace.shared(j),
             })
         };
+        let range = self.tokens.range(i);
+        let mut tokens = Vec::with_capacity(range.len());
+        for j in range {
+            tokens.push(token(j)?);
+        }
         Ok(LinkMention {
             id: MentionId { object: self.object.at(i), number: self.number.at(i) },
             main: matches!(self.role.code(i, Role::from_code)?, Role::Subject | Role::Buyer),
             population: self.population.code(i, Population::from_code)?,
-            tokens: self.tokens.range(i).map(token).collect::<io::Result<_>>()?,
+            tokens,
             name: self.name.at(i),
             elements: self.elements.at(i)?,
             residence: self.residence.maybe(i)?,
