@@ -415,8 +415,8 @@ fn signatures_meet_where_names_are_near_and_only_there() {
     let shares = |a: &[u16], b: &[u16]| a.iter().any(|x| *x != 0 && b.contains(x));
     let (robert, bob) = (sign("Robert Smith"), sign("Bob Smith"));
     assert_ne!(robert.first, bob.first);
-    assert_eq!(robert.first_root, bob.first_root);
-    assert_ne!(robert.first_root, sign("Jane Smith").first_root);
+    assert_eq!(robert.first_roots, bob.first_roots);
+    assert_ne!(robert.first_roots, sign("Jane Smith").first_roots);
     assert_eq!(sign("José García"), sign("JOSE GARCIA"));
     let initial = sign("R. Smith");
     assert_eq!((initial.first, initial.initial), (0, robert.initial));
@@ -957,7 +957,11 @@ fn an_only_member_with_a_person_is_the_records_own() {
     let application = |values| {
         vec![
             Rec { parent: None, path: "", values },
-            child(0, "/applicant", vec![V("/applicant/name", "Ann Lee", FullName), V("/applicant/ssn", "219-09-1234", Ssn)]),
+            child(
+                0,
+                "/applicant",
+                vec![V("/applicant/name", "Ann Lee", FullName), V("/applicant/ssn", "219-09-1234", Ssn)],
+            ),
             child(0, "/bank", vec![V("/bank/account", "123456789", BankAccount)]),
         ]
     };

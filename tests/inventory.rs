@@ -141,8 +141,7 @@ fn mention_row(object: u64, number: u64) -> MentionRow {
     if !n.is_multiple_of(3) {
         name = NameSignature {
             first: edge(n),
-            first_root: edge(n + 1),
-            first_root_other: edge(n + 4),
+            first_roots: [edge(n + 1), edge(n + 4), 0, n],
             initial: n,
             first_sound: edge(n + 2),
             last: edge(n + 3),

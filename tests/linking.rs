@@ -138,8 +138,7 @@ fn name(first: &str, last: &str) -> NameSignature {
     let initial_only = first.len() == 1;
     NameSignature {
         first: if initial_only { 0 } else { whole(first) },
-        first_root: if initial_only { 0 } else { whole(root) },
-        first_root_other: whole(other_root),
+        first_roots: [if initial_only { 0 } else { whole(root) }, whole(other_root), 0, 0],
         initial: whole(first.get(..1).unwrap_or("")),
         first_sound: 0,
         last: whole(last),
@@ -338,6 +337,19 @@ fn keys_attach_records_and_never_merge_people() {
     assert!(!d.same(0, 1), "an order joins nobody");
     assert_eq!(d.of(2), vec![(d.one(0), Certainty::Likely)], "the card is the buyer's, not the recipient's");
     assert_eq!(d.consumers.len(), 3, "an order nobody holds is a person unknown");
+    let d = linked(vec![
+        mention(0, name("ann", "lee"), &[email("a@x")]),
+        mention(1, nameless(), &[key("o1"), email("a@x")]),
+        mention(2, nameless(), &[key("o1"), token(Element::Pan, Class::Tertiary, "4111")]),
+        mention(3, nameless(), &[key("o9"), token(Element::Pan, Class::Tertiary, "4222")]),
+        mention(4, nameless(), &[key("o9"), token(Element::Pan, Class::Tertiary, "4333")]),
+    ]);
+    assert_eq!(
+        d.of(2),
+        vec![(d.one(0), Certainty::Likely)],
+        "a payment follows its order to who holds the order's e-mail"
+    );
+    assert!(!d.same(3, 4), "two payments of one order may be two people's");
 }
 
 #[test]

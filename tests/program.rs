@@ -135,7 +135,9 @@ pub fn people_by_row(snapshot: &Snapshot) -> BTreeMap<String, BTreeMap<u64, Vec<
     });
     memberships.unwrap();
     let mentions = snapshot.mentions(None, &mut |row| {
-        let Some(consumer) = consumers.get(&MentionId { object: row.object, number: row.number }) else { return Ok(()) };
+        let Some(consumer) = consumers.get(&MentionId { object: row.object, number: row.number }) else {
+            return Ok(());
+        };
         let rows = people.entry(files[&row.object].clone()).or_default();
         for (first, last) in row.mention.rows {
             for at in first..=last {

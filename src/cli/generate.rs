@@ -18,7 +18,8 @@ pub fn run(command: GenerateCommand) -> anyhow::Result<Exit> {
             };
             let bytes = bytes.as_deref().map(size).transpose()?;
             let spec = CorpusSpec { bytes, truth, ..CorpusSpec::new(people, seed) };
-            let report = generate::corpus(&spec, &out).with_context(|| format!("cannot write a corpus to {}", out.display()))?;
+            let report =
+                generate::corpus(&spec, &out).with_context(|| format!("cannot write a corpus to {}", out.display()))?;
             print::line(&format!(
                 "{} people, {} rows, {} in {} files under {}{}",
                 report.people,

@@ -327,7 +327,6 @@ fn address(rng: &mut Rng, eu: Option<&EuPlace>) -> Address {
     Address { street, city, state, zip }
 }
 
-
 impl World<'_> {
     /// The customers in an order of the system's own, so that two files never run in step.
     pub(super) fn shuffled(&self, system: u64) -> impl Iterator<Item = u64> + use<> {

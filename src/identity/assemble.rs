@@ -9,7 +9,7 @@ use super::aggregate::Aggregator;
 use super::draft::{Correspondent, Draft, Fact, NamePart, Part};
 use super::key::Key;
 use super::mail;
-use super::name::{Folder, Signer, Split};
+use super::name::{Folder, Signer, Split, is_organisation};
 pub use super::orphan::Orphan;
 use super::orphan::Orphans;
 use super::person::Half;
@@ -335,6 +335,7 @@ impl Assembler {
                         }
                         Part::First
                     }
+                    Element::LastName if is_organisation(value) => Part::Organisation,
                     Element::LastName => {
                         if folder.last_name(value) {
                             signer.last(key, &folder.last, &mut name);

@@ -181,9 +181,8 @@ impl Canon {
     }
 
     fn name(self, name: &NameSignature) -> Canon {
-        let NameSignature { first, first_root, first_root_other, initial, first_sound, last, last_sound, first_near, last_near } =
-            *name;
-        let canon = self.numbers(&[first, first_root, first_root_other, initial, first_sound, last, last_sound]);
+        let NameSignature { first, first_roots, initial, first_sound, last, last_sound, first_near, last_near } = *name;
+        let canon = self.numbers(&[first, initial, first_sound, last, last_sound]).numbers(&first_roots);
         canon.numbers(&first_near.map(u64::from)).numbers(&last_near.map(u64::from))
     }
 

@@ -12,7 +12,7 @@ use super::near::key_before;
 use super::overlap::settle;
 use super::plan::Matcher;
 use super::tally::{Distinct, Stat};
-use crate::model::block::{Block, Cell};
+use crate::model::block::{Block, Cell, Layout};
 use crate::model::detector::Confidence;
 use crate::model::field::{Field, Schema};
 use crate::model::finding::{Basis, Finding, Hit, Marks, Verdict};

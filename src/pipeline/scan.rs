@@ -267,9 +267,10 @@ impl<'a> Lister<'a> {
         }
         let counters = self.request.counters;
         counters.objects_listed.fetch_add(1, Relaxed);
-        let unchanged = self.known.get(&uri).is_some_and(|known| {
-            known.complete && known.state == print(&[&object.version, &self.request.plan.policy])
-        });
+        let unchanged = self
+            .known
+            .get(&uri)
+            .is_some_and(|known| known.complete && known.state == print(&[&object.version, &self.request.plan.policy]));
         if unchanged && problem.is_none() {
             let _ = messages.send(Message::Unchanged);
             return;

@@ -90,8 +90,10 @@ pub fn street(bytes: &[u8]) -> Verdict {
     }
     let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
     let odd = bytes.iter().any(|b| {
-        matches!(b, b'@' | b'{' | b'}' | b'<' | b'>' | b'=' | b'|' | b'\\' | b'$' | b'^' | b'~' | b'`' | b'_' | b'[' | b']')
-            || *b < b' '
+        matches!(
+            b,
+            b'@' | b'{' | b'}' | b'<' | b'>' | b'=' | b'|' | b'\\' | b'$' | b'^' | b'~' | b'`' | b'_' | b'[' | b']'
+        ) || *b < b' '
     });
     let scheme = bytes.windows(3).any(|w| w == b"://") || bytes.starts_with(b"www.") || bytes.starts_with(b"0x");
     let words = bytes.split(|b| *b == b' ').filter(|w| !w.is_empty()).count();
@@ -140,14 +142,11 @@ fn half_code(word: &[u8], first: bool) -> bool {
 pub fn us_street(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     let numbered = bytes.first().is_some_and(u8::is_ascii_digit);
-    let typed = bytes
-        .split(|b| matches!(b, b' ' | b',' | b'.'))
-        .skip(2)
-        .any(|word| {
-            // Most words are told apart by their first letter and length.
-            let alike = |s: &&&str| s.len() == word.len() && s.as_bytes()[0] | 0x20 == word[0] | 0x20;
-            !word.is_empty() && STREET_WORDS.iter().filter(alike).any(|s| s.as_bytes().eq_ignore_ascii_case(word))
-        });
+    let typed = bytes.split(|b| matches!(b, b' ' | b',' | b'.')).skip(2).any(|word| {
+        // Most words are told apart by their first letter and length.
+        let alike = |s: &&&str| s.len() == word.len() && s.as_bytes()[0] | 0x20 == word[0] | 0x20;
+        !word.is_empty() && STREET_WORDS.iter().filter(alike).any(|s| s.as_bytes().eq_ignore_ascii_case(word))
+    });
     if numbered && typed { street(bytes) } else { Verdict::Invalid }
 }
 

@@ -12,9 +12,7 @@ use super::{Joined, Spills, TERTIARY_RANK, pack, unpack};
 use crate::model::detector::Class;
 use crate::model::element::{Element, ElementSet, Form};
 use crate::model::mention::{MentionElement, Population, Residence, ResidenceBasis, TokenValue};
-use crate::model::rows::{
-    Certainty, ConsumerRow, DerivedSink, IdentifierRow, LinkMention, LinkRow, MembershipRow,
-};
+use crate::model::rows::{Certainty, ConsumerRow, DerivedSink, IdentifierRow, LinkMention, LinkRow, MembershipRow};
 use crate::spill::{Put, Sorted, Sorter, Take};
 use siphasher::sip128::{Hasher128, SipHasher24};
 use std::collections::{BTreeMap, HashMap};

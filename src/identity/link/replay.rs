@@ -6,9 +6,7 @@
 
 use crate::model::detector::Class;
 use crate::model::element::{Element, Form};
-use crate::model::mention::{
-    MentionElement, NameSignature, Population, Residence, ResidenceBasis, Token, TokenValue,
-};
+use crate::model::mention::{MentionElement, NameSignature, Population, Residence, ResidenceBasis, Token, TokenValue};
 use crate::model::rows::{LinkMention, MentionId, Tables};
 use crate::spill::Take;
 use std::fs::File;
@@ -46,7 +44,10 @@ impl Mentions {
         each: &mut dyn FnMut(&LinkMention) -> io::Result<()>,
     ) -> io::Result<Mentions> {
         let named = |e: io::Error| {
-            io::Error::new(e.kind(), format!("temporary folder {}: {e}; point TMPDIR at a folder with room", dir.display()))
+            io::Error::new(
+                e.kind(),
+                format!("temporary folder {}: {e}; point TMPDIR at a folder with room", dir.display()),
+            )
         };
         let mut out = BufWriter::with_capacity(READ_BYTES, tempfile::tempfile_in(dir).map_err(named)?);
         let mut namespaces: Vec<Arc<str>> = Vec::new();
@@ -113,15 +114,9 @@ impl Mentions {
             .collect();
         let mut name = NameSignature::default();
         if flags & NAMED != 0 {
-            let hashes = [
-                &mut name.first,
-                &mut name.first_root,
-                &mut name.initial,
-                &mut name.first_sound,
-                &mut name.last,
-                &mut name.last_sound,
-            ];
-            hashes.into_iter().for_each(|hash| *hash = take.u64());
+            let hashes =
+                [&mut name.first, &mut name.initial, &mut name.first_sound, &mut name.last, &mut name.last_sound];
+            hashes.into_iter().chain(&mut name.first_roots).for_each(|hash| *hash = take.u64());
             name.first_near.iter_mut().chain(&mut name.last_near).for_each(|hash| *hash = take.u16());
         }
         let residence = (flags & RESIDES != 0).then(|| Residence {
@@ -166,9 +161,8 @@ fn pack(mention: &LinkMention, namespaces: &mut Vec<Arc<str>>, out: &mut Vec<u8>
     mention.elements.iter().for_each(|e| out.extend_from_slice(&[e.element as u8, e.form as u8]));
     if named {
         let name = &mention.name;
-        for hash in [name.first, name.first_root, name.initial, name.first_sound, name.last, name.last_sound] {
-            out.extend_from_slice(&hash.to_be_bytes());
-        }
+        let hashes = [name.first, name.initial, name.first_sound, name.last, name.last_sound];
+        hashes.iter().chain(&name.first_roots).for_each(|hash| out.extend_from_slice(&hash.to_be_bytes()));
         name.first_near.iter().chain(&name.last_near).for_each(|hash| out.extend_from_slice(&hash.to_be_bytes()));
     }
     if let Some(residence) = &mention.residence {

@@ -179,8 +179,10 @@ fn name_column(names: &[NameSignature]) -> Column {
     };
     let columns = vec![
         long("first", all().map(|n| n.first)),
-        long("first_root", all().map(|n| n.first_root)),
-        long("first_root_other", all().map(|n| n.first_root_other)),
+        long("first_root_1", all().map(|n| n.first_roots[0])),
+        long("first_root_2", all().map(|n| n.first_roots[1])),
+        long("first_root_3", all().map(|n| n.first_roots[2])),
+        long("first_root_4", all().map(|n| n.first_roots[3])),
         long("initial", all().map(|n| n.initial)),
         long("first_sound", all().map(|n| n.first_sound)),
         long("last", all().map(|n| n.last)),
@@ -199,7 +201,7 @@ fn trimmed(near: &[u16; 10]) -> &[u16] {
 /// The mirror of [`name_column`].
 struct Names<'a> {
     group: Group<'a>,
-    hashes: [Long<'a>; 7],
+    hashes: [Long<'a>; 9],
     near: [(List<'a>, &'a PrimitiveArray<Int32Type>); 2],
 }
 
@@ -211,8 +213,10 @@ impl<'a> Names<'a> {
             group,
             hashes: [
                 long("first")?,
-                long("first_root")?,
-                long("first_root_other")?,
+                long("first_root_1")?,
+                long("first_root_2")?,
+                long("first_root_3")?,
+                long("first_root_4")?,
                 long("initial")?,
                 long("first_sound")?,
                 long("last")?,
@@ -226,14 +230,15 @@ impl<'a> Names<'a> {
         if !self.group.is_some(i) {
             return NameSignature::default();
         }
-        let [first, first_root, first_root_other, initial, first_sound, last, last_sound] =
+        let [first, one, two, three, four, initial, first_sound, last, last_sound] =
             self.hashes.each_ref().map(|h| h.at(i));
+        let first_roots = [one, two, three, four];
         let [first_near, last_near] = self.near.each_ref().map(|(list, all)| {
             let mut hashes = [0; 10];
             // Stored as 32-bit numbers that came from 16 bits, so nothing is cut.
             hashes.iter_mut().zip(list.range(i)).for_each(|(hash, j)| *hash = all.value(j) as u16);
             hashes
         });
-        NameSignature { first, first_root, first_root_other, initial, first_sound, last, last_sound, first_near, last_near }
+        NameSignature { first, first_roots, initial, first_sound, last, last_sound, first_near, last_near }
     }
 }
