@@ -185,6 +185,41 @@ fn a_key_before_the_value_is_a_field_name() {
 }
 
 #[test]
+fn the_words_before_a_value_name_or_veto_it() {
+    for text in [
+        "tax id: 219099992",
+        "my tax id is 219099992",
+        "SSN 219099992 on file",
+        "(ssn 219099992)",
+        "<ssn>219099992</ssn>",
+        "ssn #219099992",
+        "ssn no. 219099992",
+    ] {
+        assert_eq!(brief(&line(text)), [("nine", "219099992", High)], "{text}");
+    }
+    for text in [
+        "ssn sent with order id: 219099992",
+        "ssn sent with order id 219099992",
+        "ssn: see order_id 219099992",
+        "ssn of /order_id/219099992",
+    ] {
+        assert_eq!(brief(&line(text)), [], "{text}");
+    }
+    assert_eq!(brief(&line("the ssn count 219099992")), [], "two words veto what one of them names");
+    assert_eq!(brief(&line("the ssn was sent, 219099992")), [("nine", "219099992", Medium)], "no key, a near word");
+}
+
+#[test]
+fn a_name_may_begin_before_the_last_segment() {
+    let veto = findings(&["/order/id"], Layout::Tree, &[&[(0, "ssn 219099992")]]);
+    assert_eq!(brief(&veto), [], "/order/id is an order id");
+    let named = findings(&["/tax/id"], Layout::Tree, &[&[(0, "219099992")]]);
+    assert_eq!(brief(&named), [("nine", "219099992", High)]);
+    let plural = findings(&["/ssns/*"], Layout::Tree, &[&[(0, "219099992")]]);
+    assert_eq!(brief(&plural), [("nine", "219099992", High)]);
+}
+
+#[test]
 fn values_that_nobody_has_need_a_name() {
     assert_eq!(brief(&line("9123456789")), []);
     assert_eq!(brief(&line("call 9123456789")), [("ten", "9123456789", High)]);

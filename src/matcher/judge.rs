@@ -28,7 +28,7 @@ pub const WHOLE_BYTES_MAX: usize = 1024;
 /// Numbers a column must hold before it is judged as a whole.
 const COLUMN_VALUES_MIN: u64 = 20;
 /// Where a field's name only suggests an element, one value in so many must be proven.
-const SUGGESTED_PER_PROVEN: u64 = 50;
+const SUGGESTED_PER_PROVEN: u64 = 20;
 /// A cell that is longer than its hit by more than this is text, not a number.
 const COLUMN_SLACK_BYTES: usize = 8;
 /// A cell longer than this is not looked at as a number.

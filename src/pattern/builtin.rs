@@ -29,6 +29,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("finance/card_expiry_plain", include_str!("../../patterns/finance/card_expiry_plain.toml")),
     ("finance/iban", include_str!("../../patterns/finance/iban.toml")),
     ("finance/us_bank_account", include_str!("../../patterns/finance/us_bank_account.toml")),
+    ("finance/us_bank_account_plain", include_str!("../../patterns/finance/us_bank_account_plain.toml")),
     ("finance/us_routing", include_str!("../../patterns/finance/us_routing.toml")),
     ("net/ipv4", include_str!("../../patterns/net/ipv4.toml")),
     ("net/ipv6", include_str!("../../patterns/net/ipv6.toml")),

@@ -53,6 +53,7 @@ const TABLE: &[(&str, Validate)] = &[
     ("street", address::street),
     ("surname", name::surname),
     ("us_bank_account", us::us_bank_account),
+    ("us_bank_account_plain", us::us_bank_account_plain),
     ("us_driver_license", licence::us_driver_license),
     ("us_itin", us::us_itin),
     ("us_ssn", us::us_ssn),
