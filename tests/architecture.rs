@@ -24,7 +24,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "pattern", "source", "matcher", "identity", "inventory", "scope", "report", "generate", "score",
+            "model",
+            "pattern",
+            "source",
+            "matcher",
+            "identity",
+            "inventory",
+            "scope",
+            "report",
+            "generate",
+            "score",
             "pipeline",
         ],
     ),
@@ -314,7 +323,10 @@ fn crates_stay_behind_their_fences() {
         if SANS_IO.contains(&folder) {
             for name in ["std::fs", "std::env", "std::time", "std::thread", "jiff::", "tempfile::"] {
                 if names(&source.code, name) {
-                    wrong.push(format!("{}: {name}: `{folder}` is bytes in, values out; let a caller give it", source.file));
+                    wrong.push(format!(
+                        "{}: {name}: `{folder}` is bytes in, values out; let a caller give it",
+                        source.file
+                    ));
                 }
             }
         }
@@ -331,7 +343,10 @@ fn names(code: &str, name: &str) -> bool {
 fn nothing_is_unsafe() {
     let unsafe_files: Vec<String> =
         sources().into_iter().filter(|s| names(&s.code, "unsafe ")).map(|s| s.file).collect();
-    assert!(unsafe_files.is_empty(), "{unsafe_files:?}: there is no `unsafe` here; a byte kernel that needs it gets a folder of its own, `simd`, with a scalar twin");
+    assert!(
+        unsafe_files.is_empty(),
+        "{unsafe_files:?}: there is no `unsafe` here; a byte kernel that needs it gets a folder of its own, `simd`, with a scalar twin"
+    );
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
     assert!(manifest.contains("unsafe_code = \"deny\""), "Cargo.toml must deny unsafe code");
 }
@@ -378,7 +393,10 @@ fn every_pattern_file_is_built_in() {
     let built_in: BTreeSet<String> = rollcall::pattern::builtin().into_iter().map(|d| d.id).collect();
     let missing: Vec<_> = there.difference(&built_in).collect();
     let gone: Vec<_> = built_in.difference(&there).collect();
-    assert!(missing.is_empty() && gone.is_empty(), "src/pattern/builtin.rs lacks {missing:?} and has {gone:?} too many");
+    assert!(
+        missing.is_empty() && gone.is_empty(),
+        "src/pattern/builtin.rs lacks {missing:?} and has {gone:?} too many"
+    );
 
     let triggers = files.iter().filter(|path| path.parent().is_some_and(|p| p.ends_with("triggers"))).count();
     let shipped = rollcall::scope::shipped_files().len();
@@ -387,7 +405,9 @@ fn every_pattern_file_is_built_in() {
 
 #[test]
 fn the_reading_of_source_is_right() {
-    let code = code_of("let a = \"crate::cli\"; // crate::cli\nlet q = '\"'; let r = r#\"un\"safe\"#; use crate::x::{a, b::{c as d, e}, f};");
+    let code = code_of(
+        "let a = \"crate::cli\"; // crate::cli\nlet q = '\"'; let r = r#\"un\"safe\"#; use crate::x::{a, b::{c as d, e}, f};",
+    );
     assert!(!code.contains("cli") && !code.contains("safe"));
     let source = Source { file: "src/y/z.rs".into(), module: vec!["y".into(), "z".into()], code };
     let found: Vec<String> = paths(&source).iter().map(|p| p.join("::")).collect();

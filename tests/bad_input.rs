@@ -215,7 +215,11 @@ fn a_disk_that_is_full() {
         }
         failed += 1;
         assert_eq!(full.code, 4, "{}", full.said());
-        assert!(full.err.contains("what had been committed is intact") || full.err.contains("inventory file"), "{}", full.err);
+        assert!(
+            full.err.contains("what had been committed is intact") || full.err.contains("inventory file"),
+            "{}",
+            full.err
+        );
         intact(&home, &before);
     }
     assert!(failed >= 2, "the limit was never reached");
@@ -225,7 +229,11 @@ fn a_disk_that_is_full() {
     // A file system with no room at all, where one can be mounted.
     let small = home.path("small");
     std::fs::create_dir(&small).unwrap();
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(&small).stderr(Stdio::null()).status();
+    let mounted = Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
+        .arg(&small)
+        .stderr(Stdio::null())
+        .status();
     if !mounted.is_ok_and(|status| status.success()) {
         println!("skipped: no small file system can be mounted here; the limit on file sizes stood in for it");
         return;
@@ -264,7 +272,10 @@ fn a_kill_at_any_moment() {
     let undisturbed = home.path("undisturbed");
     std::fs::create_dir(&undisturbed).unwrap();
     let args = |inventory: &Path| {
-        ["scan", "data", "-q", "--config", "data/rollcall.toml", "--inventory"].map(String::from).into_iter().chain([inventory.display().to_string()])
+        ["scan", "data", "-q", "--config", "data/rollcall.toml", "--inventory"]
+            .map(String::from)
+            .into_iter()
+            .chain([inventory.display().to_string()])
     };
     // The way there counts too: the undisturbed inventory had the first scan as well.
     let start = Instant::now();
@@ -276,7 +287,8 @@ fn a_kill_at_any_moment() {
     let mut rng = fastrand::Rng::with_seed(20);
     let mut killed = 0;
     for _ in 0..20 {
-        let mut child = home.command(args(&home.inventory())).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child =
+            home.command(args(&home.inventory())).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_millis(rng.u64(0..=took.as_millis() as u64)));
         child.kill().unwrap();
         killed += u32::from(child.wait().unwrap().code().is_none());
@@ -323,7 +335,10 @@ fn an_interrupt() {
     let fresh = format!("scan data -q --inventory {}", home.path("fresh").display());
     home.line(&fresh).exits(0);
     let fresh = Inventory::open(&home.path("fresh")).unwrap().snapshot().unwrap();
-    assert!(partition(&home.snapshot()) == partition(&fresh), "what came of an interrupt differs from what came undisturbed");
+    assert!(
+        partition(&home.snapshot()) == partition(&fresh),
+        "what came of an interrupt differs from what came undisturbed"
+    );
 }
 
 #[test]

@@ -88,7 +88,8 @@ fn a_scan_says_what_it_did_and_a_second_finds_nothing_new() {
     let fresh = Home::new();
     std::fs::remove_dir(fresh.data()).unwrap();
     // The same place under the same name, in an inventory of its own: locators are the same bytes.
-    let args = format!("scan {} --config rollcall.toml -q --inventory {}", home.data().display(), fresh.path("i").display());
+    let args =
+        format!("scan {} --config rollcall.toml -q --inventory {}", home.data().display(), fresh.path("i").display());
     home.line(&args).exits(0);
     let fresh = rollcall::inventory::Inventory::open(&fresh.path("i")).unwrap().snapshot().unwrap();
     assert!(partition(&home.snapshot()) == partition(&fresh), "a grown inventory differs from a fresh one");
@@ -174,7 +175,8 @@ fn a_leak_is_scoped_by_every_way_of_naming_it() {
     let names: Vec<_> = made.keys().map(|n| n.to_str().unwrap()).collect();
     assert_eq!(names, ["consumers.csv", "gaps.csv", "manifest.json", "review.csv", "summary.json", "summary.txt"]);
     let rows = csv::Reader::from_reader(&made[std::ffi::OsStr::new("consumers.csv")][..]).into_records().count();
-    let crm = csv_rows(&home.data().join("crm/customers-0001.csv")) + csv_rows(&home.data().join("crm/customers_eu.csv"));
+    let crm =
+        csv_rows(&home.data().join("crm/customers-0001.csv")) + csv_rows(&home.data().join("crm/customers_eu.csv"));
     assert!(rows > 10 && rows <= crm, "{rows} people in {crm} rows");
 
     // What was never scanned is scanned now; what is nowhere is an error, and never nobody.
@@ -222,7 +224,10 @@ fn a_person_is_found_by_every_identifier() {
     assert_eq!(by_email, places(&[&email, "--kind", "EMAIL"]));
     let (_, phone, file, row) = known(Element::Phone, "crm/");
     assert!(holds(&places(&[&phone]), &file, row));
-    let id = csv::Reader::from_path(home.data().join("crm/customers-0001.csv")).unwrap().records().next().unwrap().unwrap()[0].to_string();
+    let id =
+        csv::Reader::from_path(home.data().join("crm/customers-0001.csv")).unwrap().records().next().unwrap().unwrap()
+            [0]
+        .to_string();
     let by_id = places(&[&id, "--kind", "crm"]);
     assert!(holds(&by_id, "crm/customers-0001.csv", 1), "{by_id:?}");
 
@@ -281,7 +286,10 @@ fn the_inventory_is_shown_and_checked() {
     assert!(checked.out.contains("sound"), "{}", checked.out);
     // A data file cut short is told, by name.
     let folder = home.inventory().join("mentions");
-    let file = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).find(|p| p.extension().is_some_and(|e| e == "parquet"));
+    let file = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .find(|p| p.extension().is_some_and(|e| e == "parquet"));
     let file = file.unwrap();
     let bytes = std::fs::read(&file).unwrap();
     std::fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
@@ -401,9 +409,24 @@ fn a_scan_does_not_read_its_own_inventory() {
 fn help_fits_a_screen_and_long_help_explains() {
     let home = Home::new();
     let commands = [
-        "", "scan", "link", "scope", "who", "inventory", "inventory show", "inventory check", "detectors",
-        "detectors list", "detectors show", "detectors check", "detectors test", "bench", "generate",
-        "generate corpus", "generate log", "generate table",
+        "",
+        "scan",
+        "link",
+        "scope",
+        "who",
+        "inventory",
+        "inventory show",
+        "inventory check",
+        "detectors",
+        "detectors list",
+        "detectors show",
+        "detectors check",
+        "detectors test",
+        "bench",
+        "generate",
+        "generate corpus",
+        "generate log",
+        "generate table",
     ];
     for command in commands {
         let help = |flag: &str| {

@@ -138,10 +138,10 @@ fn mention_row(object: u64, number: u64) -> MentionRow {
         namespace: pick(&NAMES, t).into(),
     });
     let mut name = NameSignature::default();
-    if n % 3 != 0 {
+    if !n.is_multiple_of(3) {
         name = NameSignature {
             first: edge(n),
-            first_root: edge(n + 1),
+            first_roots: [edge(n + 1), edge(n + 4), 0, n],
             initial: n,
             first_sound: edge(n + 2),
             last: edge(n + 3),
@@ -176,13 +176,13 @@ fn consumer_row(n: u64) -> ConsumerRow {
         id: token(n),
         population: pick(&Population::ALL, n),
         elements: (0..n % 4).map(|e| element(n + e)).collect(),
-        named: n % 2 == 0,
+        named: n.is_multiple_of(2),
         residence: residence(n),
         residence_rejected: (0..n % 3).filter_map(|r| residence(2 * (n + r) + 1)).collect(),
         mentions: edge(n),
         records: edge(n + 1),
         objects: n,
-        cluster: (n % 3 == 0).then(|| token(n / 2)),
+        cluster: n.is_multiple_of(3).then(|| token(n / 2)),
         cluster_reason: pick(&["", "name_conflict"], n).into(),
     }
 }
@@ -195,7 +195,7 @@ fn identifier_row(n: u64) -> IdentifierRow {
         class: pick(&CLASSES, n),
         consumer: (n % 2 == 1).then(|| token(n / 3)),
         names: pick(&[0, 1, u32::MAX], n),
-        hub: n % 2 == 0,
+        hub: n.is_multiple_of(2),
         mentions: edge(n),
     }
 }
@@ -723,7 +723,7 @@ fn a_writer_holds_few_rows_however_many_it_writes() {
         bytes_max = bytes_max.max(writer.bytes_buffered());
     }
     assert!(rows_max <= (32 << 10) + 1024, "{rows_max} rows waited");
-    assert!(bytes_max <= 12 << 20, "{bytes_max} bytes waited");
+    assert!(bytes_max <= 8 << 20, "{bytes_max} bytes waited");
     writer.commit(run_row()).unwrap();
 
     // A question about one object reads the row groups that hold it and no others.
@@ -747,7 +747,8 @@ fn a_writer_holds_few_rows_however_many_it_writes() {
     count = 0;
     let all = counted(&snapshot, None, &mut count);
     assert_eq!(count, 300_000);
-    assert!(some <= 2 && all >= 9, "{some} row groups of {all} were read for one object of thirty");
+    // A thirtieth of the rows, and the two row groups that it shares with its neighbours.
+    assert!(all >= 9 && some <= all / 30 + 2, "{some} row groups of {all} were read for one object of thirty");
 }
 
 #[test]
@@ -783,6 +784,7 @@ fn check_finds_what_is_missing_and_what_was_changed() {
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn other_programs_read_every_table() {
     let folder = tempfile::tempdir().unwrap();
     let inventory = inventory(folder.path());

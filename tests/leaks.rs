@@ -124,19 +124,48 @@ fn forms(value: &str) -> Vec<Vec<u8>> {
 /// What is planted; none of it is anybody's.
 const PLANTED: &[&str] = &[
     // A table.
-    "Zebulonia", "Quartermaine", "zebulonia.q77@plantmail.example", "536-22-8417", "(415) 732-8841",
-    "4817 Wexcombe Hollow Road", "03/29/1971", "Tr0ub4dor&Zeb!x", "4539 5787 6362 1486", "F5528841", "CUST-99812-ZQ",
-    "X63107927", "DE89 3704 0044 0532 0130 00", "Wexcombeville",
+    "Zebulonia",
+    "Quartermaine",
+    "zebulonia.q77@plantmail.example",
+    "536-22-8417",
+    "(415) 732-8841",
+    "4817 Wexcombe Hollow Road",
+    "03/29/1971",
+    "Tr0ub4dor&Zeb!x",
+    "4539 5787 6362 1486",
+    "F5528841",
+    "CUST-99812-ZQ",
+    "X63107927",
+    "DE89 3704 0044 0532 0130 00",
+    "Wexcombeville",
     // Names of members of a tree.
-    "vortigern.blackwood@plantmail.example", "219-09-9931", "+44 20 7946 0958", "Vortigern", "Blackwoode",
+    "vortigern.blackwood@plantmail.example",
+    "219-09-9931",
+    "+44 20 7946 0958",
+    "Vortigern",
+    "Blackwoode",
     // A table without a header.
-    "Hepzibah", "Nightingale-Foss", "hepzibah.n@plantmail.example", "415-732-9907",
+    "Hepzibah",
+    "Nightingale-Foss",
+    "hepzibah.n@plantmail.example",
+    "415-732-9907",
     // A mail.
-    "Theodosia", "Winterbourne", "theodosia.w@plantmail.example", "Corvinus", "corvinus.a@plantmail.example",
+    "Theodosia",
+    "Winterbourne",
+    "theodosia.w@plantmail.example",
+    "Corvinus",
+    "corvinus.a@plantmail.example",
     // A log.
-    "ozymandias.k", "Xyzzy-9981-plugh", "203.0.113.77", "hunter2-Plugh", "melchior.t@plantmail.example",
+    "ozymandias.k",
+    "Xyzzy-9981-plugh",
+    "203.0.113.77",
+    "hunter2-Plugh",
+    "melchior.t@plantmail.example",
     // Broken files.
-    "persephone.v@plantmail.example", "Persephone", "ladislaus.o@plantmail.example", "4716 9823 4417 2905",
+    "persephone.v@plantmail.example",
+    "Persephone",
+    "ladislaus.o@plantmail.example",
+    "4716 9823 4417 2905",
     "aurelian.z@plantmail.example",
 ];
 
@@ -168,11 +197,17 @@ fn plant(home: &Home) {
     );
     // Files whose faults an error text may be tempted to quote.
     home.file("broken/bad.json", "{\"email\": \"persephone.v@plantmail.example\", \"name\" \"Persephone\" oops]\n");
-    home.file("broken/quote.csv", "name,email\n\"Persephone,persephone.v@plantmail.example\nx,\"y\"z,persephone.v@plantmail.example\n");
+    home.file(
+        "broken/quote.csv",
+        "name,email\n\"Persephone,persephone.v@plantmail.example\nx,\"y\"z,persephone.v@plantmail.example\n",
+    );
     let mut cut = gzip("email,card\nladislaus.o@plantmail.example,4716 9823 4417 2905\n".repeat(500).as_bytes());
     cut.truncate(cut.len() / 2);
     home.file("broken/cut.csv.gz", cut);
-    home.file("broken/long.json", format!("[\"aurelian.z@plantmail.example {}\"]", "aurelian.z@plantmail.example ".repeat(200_000)));
+    home.file(
+        "broken/long.json",
+        format!("[\"aurelian.z@plantmail.example {}\"]", "aurelian.z@plantmail.example ".repeat(200_000)),
+    );
     home.file("broken/picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR persephone.v@plantmail.example");
 }
 
@@ -197,7 +232,9 @@ fn no_planted_value_leaves_a_scan() {
     go("check", &["inventory", "check"], &[3]);
     go("scope", &["scope", "--leak", "**", "--out", "answer", "--damages", "--discovered", "2026-03-01"], &[3]);
     go("scope as JSON", &["scope", "--leak", "crm/*", "--json"], &[0]);
-    for who in ["zebulonia.q77@plantmail.example", "536-22-8417", "4539 5787 6362 1486", "CUST-99812-ZQ", "(415) 732-8841"] {
+    for who in
+        ["zebulonia.q77@plantmail.example", "536-22-8417", "4539 5787 6362 1486", "CUST-99812-ZQ", "(415) 732-8841"]
+    {
         go("who", &["who", who], &[0]);
         go("who as JSON", &["who", who, "--json"], &[0]);
     }
@@ -212,7 +249,10 @@ fn no_planted_value_leaves_a_scan() {
     said.folder(&home.inventory());
     said.folder(&home.path("answer"));
     assert!(said.places.len() > 60, "only {} places were searched", said.places.len());
-    assert!(said.places.contains_key("mentions.tokens.list") || said.places.keys().any(|p| p.starts_with("mentions.tokens")));
+    assert!(
+        said.places.contains_key("mentions.tokens.list")
+            || said.places.keys().any(|p| p.starts_with("mentions.tokens"))
+    );
 
     let key = std::fs::read_to_string(home.path("key")).unwrap();
     let values = PLANTED.iter().copied().chain(["persephone.unknown@plantmail.example", key.trim()]);

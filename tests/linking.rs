@@ -116,9 +116,10 @@ fn hash(text: &str) -> u64 {
 }
 
 fn name(first: &str, last: &str) -> NameSignature {
-    let root = match first {
-        "bob" | "robert" => "robert",
-        other => other,
+    let (root, other_root) = match first {
+        "bob" | "robert" => ("robert", ""),
+        "chris" => ("christopher", "christina"),
+        other => (other, ""),
     };
     let near = |word: &str| {
         let mut near = [0u16; 10];
@@ -137,7 +138,7 @@ fn name(first: &str, last: &str) -> NameSignature {
     let initial_only = first.len() == 1;
     NameSignature {
         first: if initial_only { 0 } else { whole(first) },
-        first_root: if initial_only { 0 } else { whole(root) },
+        first_roots: [if initial_only { 0 } else { whole(root) }, whole(other_root), 0, 0],
         initial: whole(first.get(..1).unwrap_or("")),
         first_sound: 0,
         last: whole(last),
@@ -241,6 +242,22 @@ fn an_initial_never_bridges_two_people() {
 }
 
 #[test]
+fn a_nickname_of_two_families_never_bridges_them() {
+    let d = linked(vec![
+        mention(0, name("christopher", "smith"), &[email("s@x")]),
+        mention(1, name("chris", "smith"), &[email("s@x")]),
+    ]);
+    assert!(d.same(0, 1), "the only one it fits");
+    let d = linked(vec![
+        mention(0, name("christopher", "smith"), &[email("s@x")]),
+        mention(1, name("christina", "smith"), &[email("s@x")]),
+        mention(2, name("chris", "smith"), &[email("s@x")]),
+    ]);
+    assert!(!d.same(0, 1));
+    assert!(d.consumers.iter().all(|c| c.cluster.is_none()));
+}
+
+#[test]
 fn a_birth_date_tells_father_from_son() {
     let d = linked(vec![
         mention(0, name("john", "smith"), &[phone("1"), dob("1950")]),
@@ -320,6 +337,19 @@ fn keys_attach_records_and_never_merge_people() {
     assert!(!d.same(0, 1), "an order joins nobody");
     assert_eq!(d.of(2), vec![(d.one(0), Certainty::Likely)], "the card is the buyer's, not the recipient's");
     assert_eq!(d.consumers.len(), 3, "an order nobody holds is a person unknown");
+    let d = linked(vec![
+        mention(0, name("ann", "lee"), &[email("a@x")]),
+        mention(1, nameless(), &[key("o1"), email("a@x")]),
+        mention(2, nameless(), &[key("o1"), token(Element::Pan, Class::Tertiary, "4111")]),
+        mention(3, nameless(), &[key("o9"), token(Element::Pan, Class::Tertiary, "4222")]),
+        mention(4, nameless(), &[key("o9"), token(Element::Pan, Class::Tertiary, "4333")]),
+    ]);
+    assert_eq!(
+        d.of(2),
+        vec![(d.one(0), Certainty::Likely)],
+        "a payment follows its order to who holds the order's e-mail"
+    );
+    assert!(!d.same(3, 4), "two payments of one order may be two people's");
 }
 
 #[test]

@@ -122,7 +122,9 @@ fn longest(words: &[String], name_words: usize, names: &[String], in_last: bool)
             continue;
         }
         for at in 0..=words.len() - parts.len() {
-            let reaches = at + parts.len() > first_own;
+            let end = at + parts.len();
+            // A name that begins before the last segment goes through to its end.
+            let reaches = if at < first_own { end == words.len() } else { end > first_own };
             if reaches == in_last && words[at..at + parts.len()].iter().map(String::as_str).eq(parts.iter().copied()) {
                 best = best.max(parts.len());
             }

@@ -135,7 +135,9 @@ pub fn people_by_row(snapshot: &Snapshot) -> BTreeMap<String, BTreeMap<u64, Vec<
     });
     memberships.unwrap();
     let mentions = snapshot.mentions(None, &mut |row| {
-        let Some(consumer) = consumers.get(&MentionId { object: row.object, number: row.number }) else { return Ok(()) };
+        let Some(consumer) = consumers.get(&MentionId { object: row.object, number: row.number }) else {
+            return Ok(());
+        };
         let rows = people.entry(files[&row.object].clone()).or_default();
         for (first, last) in row.mention.rows {
             for at in first..=last {
@@ -158,7 +160,13 @@ pub fn partition(snapshot: &Snapshot) -> BTreeSet<Vec<(String, u64, Role)>> {
             }
         }
     }
-    places.into_values().map(|mut places| { places.sort(); places }).collect()
+    places
+        .into_values()
+        .map(|mut places| {
+            places.sort();
+            places
+        })
+        .collect()
 }
 
 /// Copies the files of a folder that a test takes, with the folders they lie in.

@@ -177,8 +177,7 @@ fn adventureworks_customers_are_found_and_own_their_orders() {
 #[test]
 fn synthea_is_twenty_seven_patients() {
     let Some(home) = home_with("synthea", "csv") else { return };
-    let rules =
-        ["syn=synthea/patients.csv#Id", "syn=synthea/*.csv#PATIENT", "syn=synthea/*.csv#PATIENTID"];
+    let rules = ["syn=synthea/patients.csv#Id", "syn=synthea/*.csv#PATIENT", "syn=synthea/*.csv#PATIENTID"];
     let found = scan(&home, &rules);
     let patients = "synthea/patients.csv";
     let truth = truth("synthea");
@@ -256,10 +255,8 @@ fn chinook_customers_and_employees_are_found_in_json() {
     let text = text(&home.data().join(file));
     let line_starts: Vec<usize> =
         std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1)).collect();
-    let places: HashSet<(usize, Element)> = found
-        .iter()
-        .map(|f| (line_starts.partition_point(|start| *start <= f.first_byte), f.element))
-        .collect();
+    let places: HashSet<(usize, Element)> =
+        found.iter().map(|f| (line_starts.partition_point(|start| *start <= f.first_byte), f.element)).collect();
     let mut missed = Vec::new();
     let (mut emails, mut phones) = (0, 0);
     for line in truth("chinook").iter().filter(|l| l.file == file) {

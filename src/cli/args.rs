@@ -6,8 +6,10 @@ use std::path::PathBuf;
 /// Finds whose personal data lies where, and after a leak says who must be told.
 #[derive(Parser, Debug)]
 #[command(name = "rollcall", version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Start with `rollcall scan FOLDER`, then `rollcall scope --leak 'GLOB'`. `rollcall help COMMAND` explains a command.\n\
-Exit codes: 0 complete, 1 --fail-on matched, 2 usage or nothing matches, 3 partial, 4 failed, 130 interrupted.")]
+#[command(
+    after_help = "Start with `rollcall scan FOLDER`, then `rollcall scope --leak 'GLOB'`. `rollcall help COMMAND` explains a command.\n\
+Exit codes: 0 complete, 1 --fail-on matched, 2 usage or nothing matches, 3 partial, 4 failed, 130 interrupted."
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,

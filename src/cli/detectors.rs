@@ -37,14 +37,22 @@ fn list(args: &DetectorsArgs) -> anyhow::Result<Exit> {
     } else {
         let width = all.iter().map(|d| d.id.len()).max().unwrap_or(0);
         for d in &all {
-            print::line(&format!("{:width$}  {:<12} {:<9}  {}", visible(&d.id), d.element.code(), d.identifies.code(), visible(&d.name)))?;
+            print::line(&format!(
+                "{:width$}  {:<12} {:<9}  {}",
+                visible(&d.id),
+                d.element.code(),
+                d.identifies.code(),
+                visible(&d.name)
+            ))?;
         }
     }
     Ok(Exit::Complete)
 }
 
 fn find<'a>(all: &'a [Detector], id: &str) -> anyhow::Result<&'a Detector> {
-    all.iter().find(|d| d.id == id).ok_or_else(|| usage(format!("no detector is called {id}; `rollcall detectors list` lists them")))
+    all.iter()
+        .find(|d| d.id == id)
+        .ok_or_else(|| usage(format!("no detector is called {id}; `rollcall detectors list` lists them")))
 }
 
 /// One detector as a plan of its own.
@@ -90,11 +98,28 @@ fn show(id: &str, args: &DetectorsArgs) -> anyhow::Result<Exit> {
     row("match", d.pattern.clone().unwrap_or_default());
     row("front end", front_end);
     row("validate", d.validate.clone().unwrap_or_default());
-    row("looks at", if d.whole_field { "whole values of its fields".into() } else if d.field_only { "its fields".into() } else { "all bytes".to_string() });
+    row(
+        "looks at",
+        if d.whole_field {
+            "whole values of its fields".into()
+        } else if d.field_only {
+            "its fields".into()
+        } else {
+            "all bytes".to_string()
+        },
+    );
     row("fields", d.fields.join(", "));
     row("not fields", d.not_fields.join(", "));
     row("near", d.near.join(", "));
-    row("confidence", format!("{} alone, {} with a word near, {} in its field", d.alone.code(), d.with_near.code(), d.with_field.code()));
+    row(
+        "confidence",
+        format!(
+            "{} alone, {} with a word near, {} in its field",
+            d.alone.code(),
+            d.with_near.code(),
+            d.with_field.code()
+        ),
+    );
     row("precedence", d.precedence.to_string());
     d.references.iter().for_each(|r| row("reference", r.clone()));
     print::out(&text.split('\n').map(visible).collect::<Vec<_>>().join("\n"))?;
@@ -124,7 +149,12 @@ fn check(dir: Option<&Path>, json: bool) -> anyhow::Result<Exit> {
     for d in &checked {
         match matcher(d) {
             Ok(matcher) => {
-                for (i, e) in d.examples.iter().enumerate().filter(|(_, e)| found(&matcher, &e.text, e.field.as_deref()) != e.found) {
+                for (i, e) in d
+                    .examples
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, e)| found(&matcher, &e.text, e.field.as_deref()) != e.found)
+                {
                     let fault = if e.found { "should be found and is not" } else { "should not be found and is" };
                     lines.push(format!("{}: example {} {fault}", d.file, i + 1));
                 }
@@ -151,13 +181,16 @@ fn test(id: &str, text: &str, field: Option<&str>, args: &DetectorsArgs) -> anyh
         std::io::stdin().read_to_string(&mut input)?;
     }
     let found = findings(&matcher, input.trim_end_matches('\n'), field);
-    let places: Vec<_> = found.iter().map(|f| json!({ "start": f.start, "end": f.end, "confidence": f.confidence.code() })).collect();
+    let places: Vec<_> =
+        found.iter().map(|f| json!({ "start": f.start, "end": f.end, "confidence": f.confidence.code() })).collect();
     if args.json {
         print::json(&json!({ "detector": id, "findings": places }))?;
     } else if found.is_empty() {
         print::line("nothing found")?;
     } else {
-        found.iter().try_for_each(|f| print::line(&format!("found at bytes {}..{}, confidence {}", f.start, f.end, f.confidence.code())))?;
+        found.iter().try_for_each(|f| {
+            print::line(&format!("found at bytes {}..{}, confidence {}", f.start, f.end, f.confidence.code()))
+        })?;
     }
     Ok(if found.is_empty() { Exit::Matched } else { Exit::Complete })
 }
@@ -177,7 +210,14 @@ fn findings(matcher: &Matcher, text: &str, field: Option<&str>) -> Vec<crate::mo
         let end = start + line.len();
         if !line.is_empty() {
             cells.push(Cell { start: start as u32, end: end as u32, field: 0, record: records.len() as u32 });
-            records.push(RecordMark { id: row as u64, parent: None, row: row as u64 + 1, path: 0, source: start as u64..end as u64, open: false });
+            records.push(RecordMark {
+                id: row as u64,
+                parent: None,
+                row: row as u64 + 1,
+                path: 0,
+                source: start as u64..end as u64,
+                open: false,
+            });
         }
         start = end + 1;
     }

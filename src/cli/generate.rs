@@ -18,7 +18,8 @@ pub fn run(command: GenerateCommand) -> anyhow::Result<Exit> {
             };
             let bytes = bytes.as_deref().map(size).transpose()?;
             let spec = CorpusSpec { bytes, truth, ..CorpusSpec::new(people, seed) };
-            let report = generate::corpus(&spec, &out).with_context(|| format!("cannot write a corpus to {}", out.display()))?;
+            let report =
+                generate::corpus(&spec, &out).with_context(|| format!("cannot write a corpus to {}", out.display()))?;
             print::line(&format!(
                 "{} people, {} rows, {} in {} files under {}{}",
                 report.people,
@@ -32,12 +33,12 @@ pub fn run(command: GenerateCommand) -> anyhow::Result<Exit> {
         GenerateCommand::Log { size: bytes, every, seed, gzip, out } => {
             let written = generate::log(size(&bytes)?, size(&every)?, seed, &out, gzip)
                 .with_context(|| format!("cannot write {}", out.display()))?;
-            print::line(&format!("{} of log lines in {}", indicatif::HumanBytes(written), out.display()))?;
+            print::line(&format!("{written} addresses in {}", out.display()))?;
         }
         GenerateCommand::Table { people, seed, out } => {
             let written = generate::table(TableSize::People(people), seed, &out)
                 .with_context(|| format!("cannot write {}", out.display()))?;
-            print::line(&format!("{people} people, {} in {}", indicatif::HumanBytes(written), out.display()))?;
+            print::line(&format!("{written} people in {}", out.display()))?;
         }
     }
     Ok(Exit::Complete)

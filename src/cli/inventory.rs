@@ -46,7 +46,9 @@ pub fn run(command: InventoryCommand) -> anyhow::Result<Exit> {
         print::line(&format!("inventory {} (key {})", visible(&dir.display().to_string()), inventory.key_id()))?;
         print::line(&format!("objects   {}; {} decoded", objects.join(", "), indicatif::HumanBytes(bytes)))?;
         for run in &runs {
-            let ended = jiff::Timestamp::from_microsecond(run.ended_at).map(|t| t.strftime("%FT%TZ").to_string()).unwrap_or_default();
+            let ended = jiff::Timestamp::from_microsecond(run.ended_at)
+                .map(|t| t.strftime("%FT%TZ").to_string())
+                .unwrap_or_default();
             print::line(&format!(
                 "run {:<5} {ended} {} {} by {}: {} people, {} mentions",
                 run.run,

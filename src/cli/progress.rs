@@ -17,7 +17,8 @@ pub fn watch<T>(counters: &Counters, quiet: bool, work: impl FnOnce() -> T) -> T
     }
     let done = AtomicBool::new(false);
     std::thread::scope(|threads| {
-        let shown = threads.spawn(|| if std::io::stderr().is_terminal() { bar(counters, &done) } else { lines(counters, &done) });
+        let shown = threads
+            .spawn(|| if std::io::stderr().is_terminal() { bar(counters, &done) } else { lines(counters, &done) });
         let result = work();
         done.store(true, Relaxed);
         shown.thread().unpark();
@@ -59,7 +60,9 @@ fn lines(counters: &Counters, done: &AtomicBool) {
         let (read, total) = (counters.bytes_read.load(Relaxed), counters.bytes_listed.load(Relaxed));
         let rate = read as f64 / elapsed.as_secs_f64();
         let left = match counters.listed.load(Relaxed) && rate > 0.0 {
-            true => format!(", {} left", HumanDuration(Duration::from_secs_f64(total.saturating_sub(read) as f64 / rate))),
+            true => {
+                format!(", {} left", HumanDuration(Duration::from_secs_f64(total.saturating_sub(read) as f64 / rate)))
+            }
             false => String::new(),
         };
         print::note(&format!(

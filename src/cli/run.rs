@@ -76,7 +76,12 @@ pub fn refuse_ambiguous(setup: &Setup, sources: &[Source], exclude: &[PathBuf]) 
     }
     let mut text = String::new();
     for field in &found {
-        text += &format!("{} kinds of file have a field {}; say which holds the id, as NAMESPACE=GLOB#{}:\n", field.kinds.len(), field.field, field.field);
+        text += &format!(
+            "{} kinds of file have a field {}; say which holds the id, as NAMESPACE=GLOB#{}:\n",
+            field.kinds.len(),
+            field.field,
+            field.field
+        );
         for paths in &field.kinds {
             let shown: Vec<String> = paths.iter().map(|p| crate::report::visible(p).into_owned()).collect();
             text += &format!("  {}\n", shown.join(", "));
@@ -136,7 +141,14 @@ pub fn scan_into(inventory: &Inventory, setup: &Setup, job: &Job<'_>) -> anyhow:
             (false, false) => "partial",
         }
         .to_string(),
-        objects: [outcome.complete, outcome.partial, outcome.skipped, outcome.failed, outcome.unchanged, outcome.not_reached],
+        objects: [
+            outcome.complete,
+            outcome.partial,
+            outcome.skipped,
+            outcome.failed,
+            outcome.unchanged,
+            outcome.not_reached,
+        ],
         bytes_read: outcome.bytes_read,
         consumers: linked.map_or(0, |l| l.consumers),
         mentions: linked.map_or(outcome.mentions, |l| l.mentions),
@@ -147,7 +159,10 @@ pub fn scan_into(inventory: &Inventory, setup: &Setup, job: &Job<'_>) -> anyhow:
 }
 
 fn failed_write(path: &Path) -> String {
-    format!("the run was given up and nothing of it was committed to {}; what had been committed is intact", path.display())
+    format!(
+        "the run was given up and nothing of it was committed to {}; what had been committed is intact",
+        path.display()
+    )
 }
 
 /// Takes the inventory's lock.

@@ -2,8 +2,8 @@
 
 use super::args::ScanArgs;
 use super::exit::{Exit, usage};
-use super::run::{Done, Job, refuse_ambiguous, scan_into, setup, sources, stop_flag, workers};
 use super::print;
+use super::run::{Done, Job, refuse_ambiguous, scan_into, setup, sources, stop_flag, workers};
 use crate::inventory::Inventory;
 use crate::model::element::Element;
 use crate::model::gap::GapKind;
@@ -45,7 +45,11 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
     if let Some(findings) = findings {
         findings.finish()?;
     }
-    if args.run.json { print::json(&as_json(&done, &dir))? } else { print::out(&as_text(&done, &dir))? }
+    if args.run.json {
+        print::json(&as_json(&done, &dir))?
+    } else {
+        print::out(&as_text(&done, &dir))?
+    }
     Ok(if done.outcome.interrupted {
         Exit::Interrupted
     } else if !done.outcome.is_whole(args.run.strict) {
@@ -104,12 +108,17 @@ fn as_text(done: &Done, dir: &Path) -> String {
         indicatif::HumanBytes(o.bytes_read),
         o.records
     );
-    let found: Vec<String> = o.elements.iter().filter(|(_, n)| **n > 0).map(|(e, n)| format!("{} {n}", e.code())).collect();
+    let found: Vec<String> =
+        o.elements.iter().filter(|(_, n)| **n > 0).map(|(e, n)| format!("{} {n}", e.code())).collect();
     text += &format!("found     {}\n", if found.is_empty() { "nothing".to_string() } else { found.join(", ") });
     if let Some(l) = &done.linked {
-        text += &format!("people    {} from {} mentions; {} clusters to review, {} shared values link nobody\n", l.consumers, l.mentions, l.clusters, l.hubs);
+        text += &format!(
+            "people    {} from {} mentions; {} clusters to review, {} shared values link nobody\n",
+            l.consumers, l.mentions, l.clusters, l.hubs
+        );
     }
-    text += &format!("inventory {} (run {}, {})\n", visible(&dir.display().to_string()), done.run.run, done.run.outcome);
+    text +=
+        &format!("inventory {} (run {}, {})\n", visible(&dir.display().to_string()), done.run.run, done.run.outcome);
     if o.interrupted {
         text += &format!(
             "stopped   {} objects were not reached; what was read is kept. Scan again to go on; `rollcall link` links what is there.\n",
@@ -156,7 +165,9 @@ impl FindingsFile {
 
     fn write(&self, line: &serde_json::Value) {
         let mut out = self.out.lock().unwrap_or_else(|e| e.into_inner());
-        if out.1.is_none() && let Err(e) = writeln!(out.0, "{line}") {
+        if out.1.is_none()
+            && let Err(e) = writeln!(out.0, "{line}")
+        {
             out.1 = Some(e);
         }
     }

@@ -59,7 +59,9 @@ pub fn run(args: ScopeArgs) -> anyhow::Result<Exit> {
     };
     let (missing, skipped) = (rows.missing, rows.skipped);
     if let (Some(files), Some(out)) = (files, &args.out) {
-        files.finish(&summary, &inputs(&args, &snapshot)).with_context(|| format!("cannot write to {}", out.display()))?;
+        files
+            .finish(&summary, &inputs(&args, &snapshot))
+            .with_context(|| format!("cannot write to {}", out.display()))?;
     }
     if args.run.json {
         print::json(&summary_json(&summary))?;
@@ -231,7 +233,11 @@ impl ConsumerSink for CountedGaps<'_> {
     }
 
     fn gap(&mut self, gap: &LeakGap) -> io::Result<()> {
-        if gap.status == "SKIPPED" { self.skipped += 1 } else { self.missing += 1 }
+        if gap.status == "SKIPPED" {
+            self.skipped += 1
+        } else {
+            self.missing += 1
+        }
         self.rows.gap(gap)
     }
 }

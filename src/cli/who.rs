@@ -82,7 +82,11 @@ fn tokens(snapshot: &Snapshot, key: &Key, identifier: &str, kind: Option<&str>) 
     {
         let codes: Vec<&str> = KINDS.iter().map(|e| e.code()).collect();
         let names: Vec<&str> = namespaces.iter().map(|(_, n)| n.as_str()).collect();
-        return Err(usage(format!("--kind {kind}: no such kind; there are {} and the namespaces {}", codes.join(", "), names.join(", "))));
+        return Err(usage(format!(
+            "--kind {kind}: no such kind; there are {} and the namespaces {}",
+            codes.join(", "),
+            names.join(", ")
+        )));
     }
     let mut tokens = Vec::new();
     for tried in KINDS.iter().filter(|e| kind.is_none() || element == Some(**e)) {

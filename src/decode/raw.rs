@@ -1,6 +1,5 @@
 //! The lowest layer: counts and hashes what is read, and keeps the error that ended it.
 
-
 use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;

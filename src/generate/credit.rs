@@ -17,10 +17,10 @@ pub(super) fn applications(world: &World, ledger: &mut Ledger) -> io::Result<()>
     let style = world.seed() as usize;
     let mut tree = Tree::lines(ledger, "credit/applications-*.ndjson", false)?;
     for index in world.shuffled(8) {
-        let person = world.person(index);
-        if !world.membership(&person).credit {
+        if !world.membership(index).credit {
             continue;
         }
+        let person = world.person(index);
         let who = Who::Person(index);
         let mark = |element| who.has(Role::Subject, element);
         let mut view = world.view(&person, System::Credit, Case::Natural);

@@ -35,9 +35,9 @@ pub(super) fn customers(world: &World, ledger: &mut Ledger, settings: &mut Setti
         if chance(&mut filler, world.spec.rates.decoy) {
             organisation(world, &mut table, &mut filler, row as u64)?;
         }
-        let person = world.person(index);
-        if person.eu.is_none() && world.membership(&person).crm {
-            customer(world, &mut table, &person, dates)?;
+        let member = world.membership(index);
+        if member.american && member.crm {
+            customer(world, &mut table, &world.person(index), dates)?;
         }
     }
     table.finish()
@@ -122,10 +122,12 @@ pub(super) fn customers_eu(world: &World, ledger: &mut Ledger, settings: &mut Se
     let dialect = Dialect { delimiter: b';', ..Dialect::CSV };
     let mut table = Table::create(ledger, "crm/customers_eu.csv", dialect, headers)?;
     for index in world.shuffled(2) {
-        let person = world.person(index);
-        let Some(place) = person.eu.map(|place| &EU[place]).filter(|_| world.membership(&person).crm) else {
+        let member = world.membership(index);
+        if member.american || !member.crm {
             continue;
-        };
+        }
+        let person = world.person(index);
+        let Some(place) = person.eu.map(|place| &EU[place]) else { continue };
         let who = Who::Person(index);
         let mark = |element| who.has(SUBJECT, element);
         let mut view = world.view(&person, System::Crm, Case::Natural);

@@ -19,10 +19,10 @@ const PAGES: [&str; 6] =
 pub(super) fn web(world: &World, ledger: &mut Ledger) -> io::Result<()> {
     let mut text = Text::create(ledger, "logs/web-*.log")?;
     for index in world.shuffled(14) {
-        let person = world.person(index);
-        if !world.membership(&person).web {
+        if !world.membership(index).web {
             continue;
         }
+        let person = world.person(index);
         let mut rng = system_rng(world.seed(), 14, index);
         let visitor = numbers::ip(&mut rng);
         let session = numbers::hex(&mut rng, 32);
@@ -82,10 +82,10 @@ fn access_line(rng: &mut Rng, visitor: &str, target: &str, session: &str) -> Str
 pub(super) fn app(world: &World, ledger: &mut Ledger) -> io::Result<()> {
     let mut text = Text::create(ledger, "logs/app.log.gz")?;
     for index in world.shuffled(15) {
-        let person = world.person(index);
-        if !world.membership(&person).web {
+        if !world.membership(index).web {
             continue;
         }
+        let person = world.person(index);
         let who = Who::Person(index);
         let mut rng = system_rng(world.seed(), 15, index);
         let version = format!("4.{}.{}.{}", rng.u8(..9), rng.u8(..20), rng.u8(..250));

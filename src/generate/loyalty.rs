@@ -21,10 +21,10 @@ pub(super) fn members(world: &World, ledger: &mut Ledger) -> io::Result<()> {
     let dialect = Dialect { delimiter: b'\t', crlf: true, ..Dialect::CSV };
     let mut table = Table::create(ledger, "loyalty/members-*.tsv", dialect, headers)?;
     for index in world.shuffled(7) {
-        let person = world.person(index);
-        if !world.membership(&person).loyalty {
+        if !world.membership(index).loyalty {
             continue;
         }
+        let person = world.person(index);
         let who = Who::Person(index);
         let mark = |element| who.has(Role::Subject, element);
         let mut view = world.view(&person, System::Loyalty, Case::Capitals);

@@ -14,10 +14,10 @@ pub(super) fn lists(world: &World, ledger: &mut Ledger) -> io::Result<()> {
     let bare = Dialect { headerless: true, ..Dialect::CSV };
     let mut list = Table::create(ledger, "marketing/list-*.csv", bare, Vec::new())?;
     for index in world.shuffled(11).filter(|index| index % 2 == 0) {
-        let person = world.person(index);
-        if !world.membership(&person).marketing {
+        if !world.membership(index).marketing {
             continue;
         }
+        let person = world.person(index);
         // A list with nothing but an address can be joined only by that address, so it is the one people still use.
         let who = Who::Person(index);
         list.put(&person.email, who.has(Role::Subject, E::Email))?;
@@ -34,10 +34,10 @@ fn named(world: &World, ledger: &mut Ledger, file: &str, system: u64, every: u64
     let headers = [E::FullName, E::Email, E::Zip].map(|e| words.of(e)).to_vec();
     let mut table = Table::create(ledger, file, Dialect::CSV, headers)?;
     for index in world.shuffled(system).filter(|index| index % 2 == 1 && index % every == 0) {
-        let person = world.person(index);
-        if !world.membership(&person).marketing {
+        if !world.membership(index).marketing {
             continue;
         }
+        let person = world.person(index);
         let who = Who::Person(index);
         let view = world.view(&person, System::Marketing, Case::Natural);
         table.put(&view.full(), who.has(Role::Subject, E::FullName))?;

@@ -5,7 +5,6 @@
 use super::places::{AREA_CODES, EuPlace};
 use super::rng::permute;
 use fastrand::Rng;
-use std::fmt::Write;
 
 /// Social Security numbers that can have been issued: 898 areas (not 000, 666, 9xx), 99 groups, 9999 serials.
 const SSN_SPACE: u64 = 898 * 99 * 9999;
@@ -142,14 +141,13 @@ pub(super) fn routing(rng: &mut Rng) -> String {
 
 /// Random characters in a shape: `9` a digit, `A` a letter, the rest as it stands.
 pub(super) fn shaped(rng: &mut Rng, shape: &str) -> String {
-    shape
-        .chars()
-        .map(|c| match c {
-            '9' => char::from(b'0' + rng.u8(..10)),
-            'A' => char::from(b'A' + rng.u8(..26)),
-            other => other,
-        })
-        .collect()
+    let mut out = String::with_capacity(shape.len());
+    out.extend(shape.chars().map(|c| match c {
+        '9' => char::from(b'0' + rng.u8(..10)),
+        'A' => char::from(b'A' + rng.u8(..26)),
+        other => other,
+    }));
+    out
 }
 
 /// An IBAN with its check digits (ISO 13616: move the country to the end, letters are 10..35, modulo 97 is 1).
@@ -168,18 +166,29 @@ pub(super) fn uuid(rng: &mut Rng) -> String {
     let mut bits = rng.u128(..);
     bits = (bits & !(0xF << 76)) | (4 << 76);
     bits = (bits & !(0x3 << 62)) | (2 << 62);
-    let hex = format!("{bits:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    let mut out = String::with_capacity(36);
+    for nibble in (0..32).rev() {
+        if matches!(nibble, 23 | 19 | 15 | 11) {
+            out.push('-');
+        }
+        out.push(hex_digit((bits >> (4 * nibble)) as u64));
+    }
+    out
 }
 
 /// Hexadecimal digits: a commit, a session, a hash.
 pub(super) fn hex(rng: &mut Rng, digits: usize) -> String {
-    let mut out = String::with_capacity(digits + 16);
+    let mut out = String::with_capacity(digits);
     while out.len() < digits {
-        let _ = write!(out, "{:016x}", rng.u64(..));
+        let bits = rng.u64(..);
+        out.extend((0..16.min(digits - out.len())).map(|k| hex_digit(bits >> (60 - 4 * k))));
     }
-    out.truncate(digits);
     out
+}
+
+/// The hexadecimal digit of the lowest four bits.
+fn hex_digit(bits: u64) -> char {
+    char::from(b"0123456789abcdef"[(bits & 15) as usize])
 }
 
 /// A parcel's tracking number: USPS, UPS or FedEx.

@@ -55,11 +55,11 @@ pub(super) fn orders(world: &World, ledger: &mut Ledger, settings: &mut Settings
     headers.extend(["sku", "item", "qty", "total", "tracking_no", "request_uuid"].map(String::from));
     let mut table = Table::create(ledger, "shop/orders-*.csv", Dialect::CSV, headers)?;
     for index in world.shuffled(4) {
-        let person = world.person(index);
-        let member = world.membership(&person);
+        let member = world.membership(index);
         if !(member.crm || member.shop) {
             continue;
         }
+        let person = world.person(index);
         for k in 0..member.orders {
             let mut order = world.order(index, k);
             let id = if member.shop { world.id(3, index) } else { String::new() };
@@ -120,11 +120,11 @@ pub(super) fn guests(world: &World, ledger: &mut Ledger, settings: &mut Settings
     let dialect = Dialect { delimiter: b'|', ..Dialect::CSV };
     let mut table = Table::create(ledger, "shop/guest_checkouts-*.csv", dialect, headers)?;
     for index in world.shuffled(5) {
-        let person = world.person(index);
-        let member = world.membership(&person);
+        let member = world.membership(index);
         if member.crm || member.shop {
             continue;
         }
+        let person = world.person(index);
         let who = Who::Person(index);
         let mark = |element| who.has(Role::Subject, element);
         let view = world.view(&person, System::Orders, Case::Natural);

@@ -25,10 +25,10 @@ pub(super) fn export(world: &World, ledger: &mut Ledger, settings: &mut Settings
     let mut table =
         Table::create(ledger, "payments/export-*.csv", Dialect { quote_all: true, ..Dialect::CSV }, headers)?;
     for index in world.shuffled(6) {
-        let person = world.person(index);
         let card = world.card(index);
         let who = Who::Person(index);
-        for k in 0..world.membership(&person).orders {
+        let member = world.membership(index);
+        for k in 0..member.orders {
             let mut order = world.order(index, k);
             let draws = &mut order.rng;
             let is_test = chance(draws, world.spec.rates.decoy / 4.0);
@@ -53,7 +53,7 @@ pub(super) fn export(world: &World, ledger: &mut Ledger, settings: &mut Settings
             let code = if !masked && chance(draws, 0.2) { card.code.as_str() } else { "" };
             table.put(code, who.has(Role::Buyer, E::CardCode))?;
             table.plain(&format!("{}.{:02}", order.cents / 100, order.cents % 100))?;
-            table.plain(if person.eu.is_some() { "EUR" } else { "USD" })?;
+            table.plain(if member.american { "USD" } else { "EUR" })?;
             table.plain(&numbers::shaped(draws, "999999"))?;
             table.plain(&numbers::shaped(draws, "T9999-99"))?;
             table.plain(&draws.u64(1_700_000_000..1_760_000_000).to_string())?;

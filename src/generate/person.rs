@@ -64,6 +64,8 @@ pub(super) struct Card {
 /// Which systems know a person.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Membership {
+    /// They live in the United States.
+    pub american: bool,
     pub crm: bool,
     pub shop: bool,
     pub loyalty: bool,
@@ -85,20 +87,27 @@ pub(super) struct Person {
     pub dob: Date,
     pub ssn: u32,
     pub email: String,
-    pub email_new: String,
     /// The index of the number in the number plan: the household's where it shares one line.
     pub phone_index: u64,
     pub address: Address,
     /// The European country, for European customers.
     pub eu: Option<usize>,
-    /// Whether the e-mail is the household's and not the person's own.
-    pub shares_email: bool,
 }
 
 struct House {
     start: u64,
     size: u64,
     member: u64,
+}
+
+struct Household {
+    house: House,
+    /// The European country, for European households.
+    eu: Option<usize>,
+    /// Everyone in it has one mailbox.
+    shared_email: bool,
+    /// Draws for the rest of what they share.
+    shared: Rng,
 }
 
 /// The population of a corpus.
@@ -132,17 +141,25 @@ impl World<'_> {
         }
     }
 
-    /// The person of an index.
-    pub(super) fn person(&self, index: u64) -> Person {
+    /// What a household decides for all in it. It is drawn first, so that a system's members are known without making
+    /// the people.
+    fn household(&self, index: u64) -> Household {
         let rates = &self.spec.rates;
         let house = self.house(index);
-        let mut own = rng(self.seed(), Stream::Person, index);
         let mut shared = rng(self.seed(), Stream::House, house.start);
         let american = index >= EMPLOYEE_BASE || !chance(&mut shared, rates.european);
         let eu = (!american).then(|| shared.usize(..EU.len()));
+        let shared_email = house.size > 1 && chance(&mut shared, rates.shared_email);
+        Household { house, eu, shared_email, shared }
+    }
+
+    /// The person of an index.
+    pub(super) fn person(&self, index: u64) -> Person {
+        let rates = &self.spec.rates;
+        let Household { house, eu, shared_email, mut shared } = self.household(index);
+        let mut own = rng(self.seed(), Stream::Person, index);
         let family = last_name(&mut shared);
         let address = address(&mut shared, eu.map(|i| &EU[i]));
-        let shared_email = house.size > 1 && chance(&mut shared, rates.shared_email);
         let shared_phone = house.size > 1 && chance(&mut shared, rates.shared_phone);
         let twins = house.size >= 3 && chance(&mut shared, rates.twins);
         let junior = house.size >= 3 && !twins && chance(&mut shared, rates.junior);
@@ -172,12 +189,10 @@ impl World<'_> {
             dob,
             ssn: numbers::ssn(self.seed(), index),
             email: self.mailbox(mailbox, first, &last, shared_email),
-            email_new: new_mailbox(&mut own, index, first, &last, dob),
             last,
             phone_index: if shared_phone { house.start * 2 + 1 } else { index * 2 },
             address,
             eu,
-            shares_email: shared_email && house.member > 0,
         }
     }
 
@@ -218,6 +233,15 @@ impl World<'_> {
         }
     }
 
+    /// The mailbox a person changed to.
+    pub(super) fn new_mailbox(&self, person: &Person) -> String {
+        let mut draws = Rng::with_seed(mix(self.seed(), 26, person.index));
+        let initial = ascii(person.first).to_lowercase().chars().next().unwrap_or('x');
+        let last = ascii(&person.last).to_lowercase().replace([' ', '\'', '.'], "");
+        let domain = pick(&mut draws, MAIL_DOMAINS_NEW);
+        format!("{initial}{last}{:02}.{}@{domain}", person.dob.year % 100, person.index + 3)
+    }
+
     /// The telephone number of a person, written one way.
     pub(super) fn phone(&self, person: &Person, style: usize) -> String {
         match person.eu {
@@ -254,14 +278,16 @@ impl World<'_> {
     }
 
     /// Which systems know a person. Everybody has an order with its payment and one row more, or two such orders.
-    pub(super) fn membership(&self, person: &Person) -> Membership {
+    pub(super) fn membership(&self, index: u64) -> Membership {
         let rates = &self.spec.rates;
-        let mut draws = rng(self.seed(), Stream::Membership, person.index);
+        let Household { house, eu, shared_email, .. } = self.household(index);
+        let mut draws = rng(self.seed(), Stream::Membership, index);
         let crm = chance(&mut draws, 0.8);
         let shop = chance(&mut draws, if crm { rates.crm_with_account } else { 0.6 });
-        let american = person.eu.is_none();
-        let own_mail = !person.shares_email;
+        let american = eu.is_none();
+        let own_mail = !(shared_email && house.member > 0);
         Membership {
+            american,
             crm,
             shop,
             loyalty: chance(&mut draws, 0.3) && american,
@@ -299,12 +325,6 @@ fn address(rng: &mut Rng, eu: Option<&EuPlace>) -> Address {
     let zip = zip + rng.u32(..6);
     let zip = if rng.u8(..10) == 0 { format!("{zip:05}-{:04}", rng.u16(1..=9999)) } else { format!("{zip:05}") };
     Address { street, city, state, zip }
-}
-
-fn new_mailbox(rng: &mut Rng, index: u64, first: &str, last: &str, dob: Date) -> String {
-    let initial = ascii(first).to_lowercase().chars().next().unwrap_or('x');
-    let last = ascii(last).to_lowercase().replace([' ', '\'', '.'], "");
-    format!("{initial}{last}{:02}.{}@{}", dob.year % 100, index + 3, pick(rng, MAIL_DOMAINS_NEW))
 }
 
 impl World<'_> {

@@ -25,10 +25,10 @@ pub(super) fn accounts(world: &World, ledger: &mut Ledger, settings: &mut Settin
     let (user, password) = (words.of(E::Username), words.of(E::Password));
     let mut tree = Tree::lines(ledger, "shop/accounts-*.ndjson", world.seed().is_multiple_of(2))?;
     for index in world.shuffled(3) {
-        let person = world.person(index);
-        if !world.membership(&person).shop {
+        if !world.membership(index).shop {
             continue;
         }
+        let person = world.person(index);
         let who = Who::Person(index);
         let mark = |element| who.has(Role::Subject, element);
         let mut view = world.view(&person, System::Shop, Case::Natural);

@@ -44,7 +44,7 @@ pub(super) fn mail(world: &World, ledger: &mut Ledger) -> io::Result<()> {
 }
 
 fn writers<'w>(world: &'w World) -> impl Iterator<Item = u64> + use<'w> {
-    world.shuffled(16).filter(|index| world.membership(&world.person(*index)).support)
+    world.shuffled(16).filter(|index| world.membership(*index).support)
 }
 
 fn envelope(text: &mut Text, rng: &mut Rng, mailbox: bool) {
@@ -78,7 +78,7 @@ fn question(world: &World, text: &mut Text, person: &Person, mailbox: bool) -> i
     tail_headers(text, rng, &format!("Order {order}"));
     text.line("Hi,");
     text.line(&format!("I am writing about order {order}. {}", pick(rng, SMALL_TALK)));
-    if chance(rng, 0.5) || view.email == person.email_new {
+    if chance(rng, 0.5) || view.changed {
         let phone = view.phone.take().unwrap_or_else(|| world.phone(person, 0));
         text.line(&format!("You can call me on my cell phone {phone} after five."));
         text.value("", &phone, mark(E::Phone))?;

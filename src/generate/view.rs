@@ -43,6 +43,8 @@ pub(super) struct View {
     pub last: String,
     pub suffix: Option<&'static str>,
     pub email: String,
+    /// It is the one they changed to.
+    pub changed: bool,
     /// Absent where the form left it out. Whoever's e-mail has changed always has one, so that the two can be joined.
     pub phone: Option<String>,
     /// Draws for the rest of the row.
@@ -101,12 +103,12 @@ impl World<'_> {
             };
         }
         let middle = chance(&mut rng, 0.25).then_some(person.middle);
-        let email = if changed { person.email_new.clone() } else { person.email.clone() };
+        let email = if changed { self.new_mailbox(person) } else { person.email.clone() };
         let email = if chance(&mut rng, 0.02) { capitalised(&email) } else { email };
         let phone_style = rng.usize(..6);
         let phone = (changed || !chance(&mut rng, 0.1)).then(|| self.phone(person, phone_style));
         let suffix = person.suffix.filter(|s| *s == "Jr" || rng.bool());
-        View { first, middle, last, suffix, email, phone, rng }
+        View { first, middle, last, suffix, email, changed, phone, rng }
     }
 }
 

@@ -9,9 +9,9 @@ use super::aggregate::Aggregator;
 use super::draft::{Correspondent, Draft, Fact, NamePart, Part};
 use super::key::Key;
 use super::mail;
-use super::name::{Folder, Signer, Split};
-use super::orphan::Orphans;
+use super::name::{Folder, Signer, Split, is_organisation};
 pub use super::orphan::Orphan;
+use super::orphan::Orphans;
 use super::person::Half;
 use super::plan::{IdentityPlan, RuleKind};
 use super::roles::{self, FieldRole, Hint, MailPart};
@@ -155,11 +155,7 @@ impl Assembler {
         }
         self.aggregator.flush(out);
         let path = |field| schema.fields.get(field as usize).map(|f| f.path.clone()).unwrap_or_default();
-        Assembled {
-            orphans: self.orphans.take(path),
-            gaps: std::mem::take(&mut self.gaps),
-            records: self.records,
-        }
+        Assembled { orphans: self.orphans.take(path), gaps: std::mem::take(&mut self.gaps), records: self.records }
     }
 
     fn learn_fields(&mut self, schema: &Schema) {
@@ -177,7 +173,14 @@ impl Assembler {
                 population => population,
             };
             let cells = !rules.is_empty() || role.event || role.organisation || role.relation || role.access_code;
-            self.fields.push(FieldPlan { role, rules, cells, day_first: None, population, path: Arc::from(field.path.as_str()) });
+            self.fields.push(FieldPlan {
+                role,
+                rules,
+                cells,
+                day_first: None,
+                population,
+                path: Arc::from(field.path.as_str()),
+            });
         }
     }
 
@@ -332,6 +335,7 @@ impl Assembler {
                         }
                         Part::First
                     }
+                    Element::LastName if is_organisation(value) => Part::Organisation,
                     Element::LastName => {
                         if folder.last_name(value) {
                             signer.last(key, &folder.last, &mut name);
@@ -377,7 +381,12 @@ impl Assembler {
         }
         if matches!(
             element,
-            Element::Pan | Element::CardCode | Element::Email | Element::Username | Element::Password | Element::BankAccount
+            Element::Pan
+                | Element::CardCode
+                | Element::Email
+                | Element::Username
+                | Element::Password
+                | Element::BankAccount
         ) {
             let half = half(draft, &field.role, element, finding.form);
             draft.halves.push((field.role.hint, half));
@@ -453,7 +462,8 @@ fn line_role(before: &[u8]) -> Option<Role> {
     if lower.ends_with(b"from=") || lower.ends_with(b"from:") || lower.ends_with(b"from: ") {
         return Some(Role::Sender);
     }
-    let to = lower.strip_suffix(b"to=").or_else(|| lower.strip_suffix(b"to:")).or_else(|| lower.strip_suffix(b"to: "))?;
+    let to =
+        lower.strip_suffix(b"to=").or_else(|| lower.strip_suffix(b"to:")).or_else(|| lower.strip_suffix(b"to: "))?;
     to.last().is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_').then_some(Role::Addressee)
 }
 
@@ -498,9 +508,13 @@ fn class_of(plan: &IdentityPlan, finding: &Finding) -> Option<Class> {
         Element::Email | Element::Phone | Element::Pan | Element::BankAccount => Some(Class::Tertiary),
         Element::Dob => Some(Class::Secondary),
         Element::IpAddress => Some(Class::None),
-        Element::Ssn | Element::TaxId | Element::DriverLicense | Element::Passport if said == Class::None => Some(Class::Primary),
+        Element::Ssn | Element::TaxId | Element::DriverLicense | Element::Passport if said == Class::None => {
+            Some(Class::Primary)
+        }
         Element::Street | Element::Address | Element::City | Element::State | Element::Zip | Element::Country => None,
-        Element::BankRouting | Element::Password | Element::CardCode | Element::CardExpiry | Element::SecurityQa => None,
+        Element::BankRouting | Element::Password | Element::CardCode | Element::CardExpiry | Element::SecurityQa => {
+            None
+        }
         _ => (said != Class::None).then_some(said),
     }
 }

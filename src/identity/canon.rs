@@ -19,7 +19,10 @@ pub fn canonical(element: Element, value: &[u8], day_first: bool, out: &mut Vec<
         Element::Ssn | Element::Pan | Element::TaxId | Element::BankRouting => digits(value, out),
         Element::Dob => match date::parse(value, day_first) {
             Some((year, month, day)) => {
-                out.extend_from_slice(format!("{year:04}-{month:02}-{day:02}").as_bytes());
+                let digit = |n: u32| b'0' + (n % 10) as u8;
+                let year = year as u32;
+                out.extend([year / 1000, year / 100, year / 10, year].map(digit));
+                out.extend([b'-', digit(month / 10), digit(month), b'-', digit(day / 10), digit(day)]);
                 true
             }
             None => false,
@@ -61,8 +64,15 @@ fn email(value: &[u8], out: &mut Vec<u8>) -> bool {
         Some(head) if head.eq_ignore_ascii_case(b"mailto:") => &inner[7..],
         _ => inner,
     };
+    let inner = inner.trim_ascii();
+    // In a URL the at sign is percent-encoded.
+    let decoded = match memchr::memmem::find(inner, b"%40") {
+        Some(at) if !inner.contains(&b'@') => Some([&inner[..at], &b"@"[..], &inner[at + 3..]].concat()),
+        _ => None,
+    };
+    let inner = decoded.as_deref().unwrap_or(inner);
     let at = memchr::memrchr(b'@', inner);
-    folded(inner.trim_ascii(), out) && at.is_some_and(|at| at > 0 && at + 1 < inner.len())
+    folded(inner, out) && at.is_some_and(|at| at > 0 && at + 1 < inner.len())
 }
 
 fn folded(value: &[u8], out: &mut Vec<u8>) -> bool {
@@ -102,12 +112,11 @@ fn phone(value: &[u8], out: &mut Vec<u8>) -> bool {
         }
     }
     let mut digits = &number[..n];
-    if !plus {
-        if let Some(rest) = digits.strip_prefix(b"011").or_else(|| digits.strip_prefix(b"00"))
-            && rest.len() >= 8
-        {
-            (digits, plus) = (rest, true);
-        }
+    if !plus
+        && let Some(rest) = digits.strip_prefix(b"011").or_else(|| digits.strip_prefix(b"00"))
+        && rest.len() >= 8
+    {
+        (digits, plus) = (rest, true);
     }
     if digits.len() < 7 || digits.len() > 15 || digits.iter().all(|d| *d == digits[0]) {
         return false;

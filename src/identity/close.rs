@@ -1,7 +1,7 @@
 //! The end of a record: its facts become people, and its people mentions.
 
 use super::assemble::Assembler;
-use super::draft::{Draft, Fact, Part};
+use super::draft::{Address, Draft, Fact, Part};
 use super::person::{Person, Seen, residence};
 use crate::model::block::Layout;
 use crate::model::detector::Class;
@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 /// People of closed children that one open record holds before they go on without it.
 const PENDING_MAX: usize = 1000;
+
+/// People of single members that one open record holds.
+const LODGERS_MAX: usize = 16;
 
 const MAIN: [Role; 2] = [Role::Subject, Role::Buyer];
 
@@ -65,7 +68,9 @@ impl Assembler {
     /// The people of a record, by role.
     fn people(&mut self, draft: &mut Draft) -> Vec<Person> {
         let mut people: Vec<Person> = Vec::with_capacity(2);
-        for part in std::mem::take(&mut draft.names) {
+        // Buffers go back when they are empty, so that a row costs no allocation for its facts.
+        let mut names = std::mem::take(&mut draft.names);
+        for part in names.drain(..) {
             let role = draft.role(part.hint);
             let row = draft.row;
             let person = self.at(draft, &mut people, role);
@@ -89,32 +94,46 @@ impl Assembler {
             }
             person.confidence = person.confidence.min(part.confidence);
             let element = MentionElement { element: part.element, form: Form::Clear };
-            person.seen.push(Seen { element, field: part.field, row, hash: part.name.first ^ part.name.last.rotate_left(1) });
+            person.seen.push(Seen {
+                element,
+                field: part.field,
+                row,
+                hash: part.name.first ^ part.name.last.rotate_left(1),
+            });
         }
-        for fact in std::mem::take(&mut draft.facts) {
+        let mut facts = std::mem::take(&mut draft.facts);
+        for fact in facts.drain(..) {
             let role = draft.role(fact.hint);
             give(self.at(draft, &mut people, role), fact);
         }
-        for (hint, half) in std::mem::take(&mut draft.halves) {
+        let mut halves = std::mem::take(&mut draft.halves);
+        for (hint, half) in halves.drain(..) {
             let role = draft.role(hint);
             // An access code in a record that says nothing else of that role makes nobody.
             if let Some(person) = people.iter_mut().find(|p| p.role == role) {
                 person.halves.push(half);
             }
         }
-        for i in 0..draft.addresses.len() {
-            let address = &draft.addresses[i];
+        (draft.names, draft.facts, draft.halves) = (names, facts, halves);
+        for address in &draft.addresses {
             let role = draft.role(address.role.hint);
-            let home = residence(address.country, address.state, address.province, address.zip_state, address.role.basis);
+            // `home_address, city, state, zip`: a street with no place of its own takes the place that has no street.
+            let bare = |a: &Address| a.zip.is_empty() && a.city.is_empty() && a.state.is_none();
+            let place = draft
+                .addresses
+                .iter()
+                .find(|a| bare(address) && a.role.hint == address.role.hint && a.role.plain_stem && a.street.is_empty())
+                .unwrap_or(address);
+            let home = residence(place.country, place.state, place.province, place.zip_state, address.role.basis);
             self.scratch.clear();
-            let (street, zip, city) = (address.street.clone(), address.zip.clone(), address.city.clone());
-            let complete = !street.is_empty() && (!zip.is_empty() || (!city.is_empty() && address.state.is_some()));
+            let (street, zip, city) = (address.street.clone(), place.zip.clone(), place.city.clone());
+            let complete = !street.is_empty() && (!zip.is_empty() || (!city.is_empty() && place.state.is_some()));
             if complete {
                 self.scratch.extend_from_slice(&draft.words[street]);
                 self.scratch.push(0);
                 if zip.is_empty() {
                     self.scratch.extend_from_slice(&draft.words[city]);
-                    self.scratch.extend_from_slice(&address.state.unwrap_or_default());
+                    self.scratch.extend_from_slice(&place.state.unwrap_or_default());
                 } else {
                     self.scratch.extend_from_slice(&draft.words[zip]);
                 }
@@ -143,7 +162,15 @@ impl Assembler {
             fold(people, subject, buyer);
         }
         let Some(mut main) = has(people, Role::Subject).or_else(|| has(people, Role::Buyer)) else { return };
-        for role in [Role::Recipient, Role::Contact, Role::EmergencyContact, Role::Agent, Role::Seller, Role::Sender, Role::Addressee] {
+        for role in [
+            Role::Recipient,
+            Role::Contact,
+            Role::EmergencyContact,
+            Role::Agent,
+            Role::Seller,
+            Role::Sender,
+            Role::Addressee,
+        ] {
             let Some(other) = has(people, role) else { continue };
             let nobody = role == Role::Recipient && !people[other].identified() && !people[other].organisation;
             if nobody || people[main].same_name(&people[other]) {
@@ -159,12 +186,17 @@ impl Assembler {
         let keys = std::mem::take(&mut draft.keys);
         let pending = std::mem::take(&mut draft.pending);
         let waiting = std::mem::take(&mut draft.waiting);
+        let lodgers = std::mem::take(&mut draft.lodgers);
+        let lodgers = self.settle_lodgers(draft, &mut people, lodgers);
         if identified && draft.overflowed {
             self.late_parent(draft);
         }
         let absorbs = people.iter().any(|p| MAIN.contains(&p.role) && p.identified()) || !keys.is_empty();
         let bridge = keys.len() > 1;
-        if absorbs && !people.iter().any(|p| MAIN.contains(&p.role)) && (!pending.is_empty() || (people.is_empty() && bridge)) {
+        if absorbs
+            && !people.iter().any(|p| MAIN.contains(&p.role))
+            && (!pending.is_empty() || (people.is_empty() && bridge))
+        {
             people.push(self.person(draft, Role::Subject));
         }
         for person in people.iter_mut().filter(|p| MAIN.contains(&p.role) || p.role == Role::Recipient) {
@@ -172,7 +204,8 @@ impl Assembler {
         }
         let mut alone = Vec::new();
         for person in pending {
-            let role = if person.role == Role::Buyer || person.role == Role::Recipient { Role::Subject } else { person.role };
+            let role =
+                if person.role == Role::Buyer || person.role == Role::Recipient { Role::Subject } else { person.role };
             let main = people.iter().position(|p| p.role == role || (role == Role::Subject && p.role == Role::Buyer));
             match main.filter(|_| absorbs) {
                 Some(main) => people[main].absorb(person),
@@ -186,9 +219,12 @@ impl Assembler {
                 false => self.wait(person, out),
             }
         }
-        for person in people.into_iter().chain(alone) {
+        let single = self.layout == Layout::Tree && self.is_single(draft.path);
+        for person in people.into_iter().chain(lodgers).chain(alone) {
             if self.stack.is_empty() {
                 self.emit(person, out);
+            } else if single && MAIN.contains(&person.role) && person.identified() {
+                self.lodge(person, out);
             } else if !person.identified() {
                 self.contribute(person, out);
             } else if person.role == Role::Recipient && keys.is_empty() {
@@ -203,6 +239,51 @@ impl Assembler {
         {
             parent.overflowed = true;
         }
+    }
+
+    /// Whether a record stands at a path of which its parent has one: a member, not an element of an array.
+    fn is_single(&self, path: u32) -> bool {
+        self.fields.get(path as usize).is_some_and(|f| !f.path.is_empty() && !f.path.ends_with('*'))
+    }
+
+    /// Keeps the person of a single member (`/applicant`, `/customer`) until the enclosing record has been read: it may
+    /// be that record's only person, and then what stands beside the member is the person's too.
+    fn lodge(&mut self, person: Person, out: &mut dyn FnMut(u32, Mention)) {
+        match self.stack.last_mut() {
+            Some(parent) if parent.lodgers.len() < LODGERS_MAX => parent.lodgers.push(person),
+            _ => self.emit(person, out),
+        }
+    }
+
+    /// The people of single members, now that the record is whole. An only one is the record's own person where the record
+    /// has none, or has one without a name and the member gives the name (`{"id": 7, "name": {"first": ...}}`). Those who
+    /// stay people of their own are returned.
+    fn settle_lodgers(&self, draft: &Draft, people: &mut Vec<Person>, mut lodgers: Vec<Person>) -> Vec<Person> {
+        if lodgers.len() != 1 {
+            return lodgers;
+        }
+        let main = people.iter().position(|p| MAIN.contains(&p.role));
+        let own = main.filter(|main| people[*main].identified());
+        let joins = match own {
+            None => true,
+            Some(own) => {
+                let (own, lodger) = (&people[own], &lodgers[0]);
+                // An identifier of its own makes a member somebody, whoever stands around it.
+                let ids = |p: &Person| p.tokens.iter().any(|t| t.class == Class::Primary);
+                let emails = |p: &Person| p.tokens.iter().any(|t| t.kind == Element::Email);
+                !own.named() && lodger.named() && !ids(lodger) && !(emails(own) && emails(lodger))
+            }
+        };
+        let Some(mut lodger) = lodgers.pop_if(|_| joins) else { return lodgers };
+        match main {
+            Some(main) => people[main].absorb(lodger),
+            None => {
+                (lodger.row, lodger.source) = (draft.row, draft.source);
+                lodger.path = self.person(draft, lodger.role).path;
+                people.push(lodger);
+            }
+        }
+        lodgers
     }
 
     fn late_parent(&mut self, draft: &Draft) {

@@ -88,6 +88,8 @@ pub(super) struct Draft {
     pub(super) relation: Option<Role>,
     /// People of closed children who are nobody by themselves yet.
     pub(super) pending: Vec<Person>,
+    /// People of single members, one of whom may turn out to be this record's own.
+    pub(super) lodgers: Vec<Person>,
     /// Recipients of closed children, who wait for the keys of this record.
     pub(super) waiting: Vec<Person>,
     /// Children went on without waiting, because too many were held.
@@ -106,6 +108,7 @@ impl Draft {
         self.keys.clear();
         self.pending.clear();
         self.waiting.clear();
+        self.lodgers.clear();
         (self.event_day, self.organisation, self.relation, self.overflowed) = (None, false, None, false);
     }
 

@@ -7,19 +7,52 @@
 use super::key::Key;
 use super::sound;
 use crate::model::mention::NameSignature;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use zeroize::Zeroize;
 
 const TITLES: &[&str] = &["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "rev", "hon", "madam"];
 const SUFFIXES: &[&str] = &["jr", "sr", "ii", "iii", "iv", "md", "phd", "esq", "dds", "cpa", "rn", "jd"];
-const PARTICLES: &[&str] =
-    &["van", "von", "der", "den", "de", "da", "do", "dos", "di", "del", "della", "la", "le", "du", "bin", "ibn", "al", "ter", "ten", "st"];
+const PARTICLES: &[&str] = &[
+    "van", "von", "der", "den", "de", "da", "do", "dos", "di", "del", "della", "la", "le", "du", "bin", "ibn", "al",
+    "ter", "ten", "st",
+];
 const ORGANISATION: &[&str] = &[
-    "inc", "llc", "ltd", "corp", "corporation", "company", "co", "gmbh", "plc", "llp", "hospital", "clinic", "university", "college",
-    "school", "bank", "insurance", "foundation", "association", "department", "center", "centre", "group", "services",
-    "systems", "store", "stores", "church", "medical", "pharmacy", "incorporated", "limited", "partners", "holdings",
+    "inc",
+    "llc",
+    "ltd",
+    "corp",
+    "corporation",
+    "company",
+    "co",
+    "gmbh",
+    "plc",
+    "llp",
+    "hospital",
+    "clinic",
+    "university",
+    "college",
+    "school",
+    "bank",
+    "insurance",
+    "foundation",
+    "association",
+    "department",
+    "center",
+    "centre",
+    "group",
+    "services",
+    "systems",
+    "store",
+    "stores",
+    "church",
+    "medical",
+    "pharmacy",
+    "incorporated",
+    "limited",
+    "partners",
+    "holdings",
 ];
 
 /// Names kept before the cache starts anew.
@@ -121,7 +154,11 @@ impl Folder {
         self.first.clear();
         self.last.clear();
         if tokens(&self.plain).any(|w| ORGANISATION.contains(&w)) {
-            return Split::Organisation;
+            let (first, last) = (tokens(&self.plain).next(), tokens(&self.plain).last());
+            let person = first.is_some_and(is_given_name) && last.is_some_and(is_surname_too);
+            if !person || tokens(&self.plain).count() > 3 {
+                return Split::Organisation;
+            }
         }
         if let Some((before, after)) = self.plain.split_once(',')
             && let Some(first) = tokens(after).find(|w| !SUFFIXES.contains(w) && !TITLES.contains(w))
@@ -148,7 +185,7 @@ impl Folder {
             return Split::Unclear;
         }
         let mut last = n - 1;
-        while last > 1 && PARTICLES.contains(&words[last - 1]) {
+        while last > 1 && is_particle(words[last - 1]) {
             last -= 1;
         }
         push_token(words[0], &mut self.first);
@@ -157,28 +194,46 @@ impl Folder {
     }
 }
 
+/// Whether a word belongs to the last name after it: `van`, and the `van` of `Ross-van Dyke`.
+fn is_particle(word: &str) -> bool {
+    PARTICLES.contains(&word.rsplit('-').next().unwrap_or(word))
+}
+
+/// Whether a word after a given name is a surname though organisations use it: `Jun Church`, `Mary Banks` are people.
+fn is_surname_too(word: &str) -> bool {
+    matches!(word, "church" | "bank" | "school" | "college" | "store" | "center" | "group")
+}
+
+fn is_given_name(word: &str) -> bool {
+    static GIVEN: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    let names = || include_str!("../../patterns/data/given_names.txt").lines().filter(|l| !l.starts_with('#'));
+    GIVEN.get_or_init(|| names().map(str::trim).collect()).contains(word)
+}
+
 /// Whether a value reads as an organisation's name.
 pub fn is_organisation(value: &[u8]) -> bool {
     let mut folder = Folder::default();
     folder.full_name(value) == Split::Organisation
 }
 
-/// The families of first names, one a line, root first.
-fn root_of(first: &str) -> &str {
-    static ROOTS: OnceLock<HashMap<&'static str, &'static str>> = OnceLock::new();
+/// The roots of the nickname families a first name belongs to, at most four. Outside families a name is its own root.
+fn roots_of(first: &str) -> [&str; 4] {
+    static ROOTS: OnceLock<HashMap<&'static str, [&'static str; 4]>> = OnceLock::new();
     let roots = ROOTS.get_or_init(|| {
-        let mut roots = HashMap::new();
+        let mut roots: HashMap<&'static str, [&'static str; 4]> = HashMap::new();
         for line in include_str!("../../patterns/data/nicknames.txt").lines().filter(|l| !l.starts_with('#')) {
             let mut names = line.split_whitespace();
-            if let Some(root) = names.next() {
-                roots.entry(root).or_insert(root);
-                // A nickname of two families belongs to the first that lists it.
-                names.for_each(|name| _ = roots.entry(name).or_insert(root));
+            let Some(root) = names.next() else { continue };
+            for name in std::iter::once(root).chain(names) {
+                let known = roots.entry(name).or_default();
+                if let Some(free) = known.iter().position(|r| r.is_empty() || *r == root) {
+                    known[free] = root;
+                }
             }
         }
         roots
     });
-    roots.get(first).copied().unwrap_or(first)
+    roots.get(first).copied().unwrap_or([first, "", "", ""])
 }
 
 const FIRST: u8 = 1;
@@ -191,7 +246,7 @@ const LAST_NEAR: u8 = 7;
 
 #[derive(Clone, Copy)]
 struct Part {
-    root: u64,
+    roots: [u64; 4],
     initial: u64,
     sound: u64,
     near: [u16; 10],
@@ -221,7 +276,8 @@ impl Signer {
         }
         name.first = key.hash64(FIRST, folded.as_bytes());
         let part = self.part(key, name.first, folded, true);
-        (name.first_root, name.initial, name.first_sound, name.first_near) = (part.root, part.initial, part.sound, part.near);
+        (name.first_roots, name.initial, name.first_sound, name.first_near) =
+            (part.roots, part.initial, part.sound, part.near);
     }
 
     /// Puts a folded last name into a signature.
@@ -241,14 +297,14 @@ impl Signer {
         sound::nysiis(folded, &mut self.scratch);
         let sound = key.hash64(if first { FIRST_SOUND } else { LAST_SOUND }, &self.scratch);
         let near = near(key, if first { FIRST_NEAR } else { LAST_NEAR }, folded);
-        let (root, initial) = match folded.chars().next() {
-            Some(c) if first => (
-                key.hash64(FIRST, root_of(folded).as_bytes()),
-                key.hash64(INITIAL, c.encode_utf8(&mut utf8).as_bytes()),
-            ),
-            _ => (0, 0),
+        let (roots, initial) = match folded.chars().next() {
+            Some(c) if first => {
+                let hash = |root: &str| if root.is_empty() { 0 } else { key.hash64(FIRST, root.as_bytes()) };
+                (roots_of(folded).map(hash), key.hash64(INITIAL, c.encode_utf8(&mut utf8).as_bytes()))
+            }
+            _ => ([0; 4], 0),
         };
-        let part = Part { root, initial, sound, near };
+        let part = Part { roots, initial, sound, near };
         if self.parts.len() >= CACHE_MAX {
             self.parts.clear();
         }
@@ -258,16 +314,18 @@ impl Signer {
 }
 
 /// The name, and the name with each letter left out in turn, as short keyed hashes; the ten least of a long name, which
-/// two near names still share. Digits are never left out: they tell made-up people apart.
+/// two near names still share. Of a name of three letters only the name: `Erc` is near `Eric`, but Jan is not near Jon.
+/// Digits are never left out: they tell made-up people apart.
 fn near(key: &Key, domain: u8, folded: &str) -> [u16; 10] {
     let mut out = [0; 10];
-    if folded.chars().count() < 4 {
+    let letters = folded.chars().count();
+    if letters < 3 {
         return out;
     }
     let hash = |bytes: &[u8]| ((key.hash64(domain, bytes) >> 16) as u16).max(1);
     let mut hashes = vec![hash(folded.as_bytes())];
     let mut shorter = String::with_capacity(folded.len());
-    for (at, c) in folded.char_indices().filter(|(_, c)| c.is_alphabetic()).take(64) {
+    for (at, c) in folded.char_indices().filter(|(_, c)| letters > 3 && c.is_alphabetic()).take(64) {
         shorter.clear();
         shorter.push_str(&folded[..at]);
         shorter.push_str(&folded[at + c.len_utf8()..]);

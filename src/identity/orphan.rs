@@ -63,10 +63,11 @@ pub(super) struct Orphans {
 
 impl Orphans {
     pub(super) fn add(&mut self, field: FieldId, element: MentionElement, hash: u64, row: u64, reason: &'static str) {
-        let count = self
-            .counts
-            .entry((field, element, reason))
-            .or_insert_with(|| Count { count: 0, distinct: Distinct::new(), rows: Vec::new() });
+        let count = self.counts.entry((field, element, reason)).or_insert_with(|| Count {
+            count: 0,
+            distinct: Distinct::new(),
+            rows: Vec::new(),
+        });
         count.count += 1;
         count.distinct.add(hash);
         if count.rows.len() < ROWS_MAX && count.rows.last() != Some(&row) {

@@ -42,7 +42,7 @@ impl Half {
 pub(super) struct Person {
     pub(super) role: Role,
     pub(super) name: NameSignature,
-    /// First (or initial) and last are both known.
+    /// A name of an organisation stands in its place.
     pub(super) organisation: bool,
     pub(super) tokens: Vec<Token>,
     pub(super) keys: Vec<Token>,
@@ -103,7 +103,10 @@ impl Person {
 
     /// Whether `other` has the same first and last name.
     pub(super) fn same_name(&self, other: &Person) -> bool {
-        self.named() && other.named() && self.name.last == other.name.last && self.name.first == other.name.first
+        self.named()
+            && other.named()
+            && self.name.last == other.name.last
+            && self.name.first == other.name.first
             && self.name.initial == other.name.initial
     }
 
@@ -140,7 +143,12 @@ impl Person {
     pub(super) fn weigh(&mut self, element: Element, form: Form, marks: Marks) {
         let strong = matches!(
             element,
-            Element::Ssn | Element::TaxId | Element::Pan | Element::DriverLicense | Element::Passport | Element::BankAccount
+            Element::Ssn
+                | Element::TaxId
+                | Element::Pan
+                | Element::DriverLicense
+                | Element::Passport
+                | Element::BankAccount
         );
         if strong && form == Form::Clear {
             if marks.has(Marks::TEST) {
@@ -181,7 +189,11 @@ impl Person {
     }
 
     /// The mention, or the elements that have no person beside them.
-    pub(super) fn finish(mut self, population: Population, path: Arc<str>) -> Result<Mention, (Vec<Seen>, &'static str)> {
+    pub(super) fn finish(
+        mut self,
+        population: Population,
+        path: Arc<str>,
+    ) -> Result<Mention, (Vec<Seen>, &'static str)> {
         let login = self.halves.iter().any(|h| matches!(h.element, Element::Username | Element::Password) && !h.access);
         let account = self.customer || login;
         self.seen.retain(|s| s.element.element != Element::RecordKey);
@@ -196,15 +208,18 @@ impl Person {
         self.tokens.sort_unstable();
         self.tokens.dedup_by(|b, a| (b.value, b.kind) == (a.value, a.kind) && b.namespace == a.namespace);
         let keys = self.tokens.iter().filter(|t| t.kind == Element::RecordKey).count();
-        if only_ip && !self.named() && self.tokens.iter().all(|t| matches!(t.kind, Element::IpAddress | Element::RecordKey)) {
-            // An IP address alone is nobody; a key alone says nothing; two keys join records.
+        if only_ip
+            && !self.named()
+            && self.tokens.iter().all(|t| matches!(t.kind, Element::IpAddress | Element::RecordKey))
+        {
+            // An IP address alone is nobody, and a key alone says nothing; but two keys join the records of both.
             if keys < 2 {
                 return Err((Vec::new(), ""));
             }
         }
         let role_address = self.tokens.iter().any(|t| t.kind == Element::Email && t.class == Class::None);
         let linkable = self.tokens.iter().any(|t| matches!(t.class, Class::Primary | Class::Tertiary));
-        if !linkable && !role_address && !self.named() {
+        if !linkable && !role_address && !self.named() && keys == 0 {
             let reason = if self.organisation { "beside an organisation" } else { "no person beside it" };
             return Err((self.seen, reason));
         }

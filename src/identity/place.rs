@@ -1,6 +1,7 @@
 //! States, provinces and countries, and the states of ZIP codes.
 
 /// States, the District, territories and military posts of the United States, by USPS code.
+#[rustfmt::skip]
 const STATES: &[(&str, &str)] = &[
     ("AL", "alabama"), ("AK", "alaska"), ("AZ", "arizona"), ("AR", "arkansas"), ("CA", "california"), ("CO", "colorado"),
     ("CT", "connecticut"), ("DE", "delaware"), ("DC", "district of columbia"), ("FL", "florida"), ("GA", "georgia"),
@@ -16,6 +17,7 @@ const STATES: &[(&str, &str)] = &[
     ("AE", "armed forces europe"), ("AP", "armed forces pacific"),
 ];
 
+#[rustfmt::skip]
 const PROVINCES: &[(&str, &str)] = &[
     ("AB", "alberta"), ("BC", "british columbia"), ("MB", "manitoba"), ("NB", "new brunswick"),
     ("NL", "newfoundland and labrador"), ("NS", "nova scotia"), ("NT", "northwest territories"), ("NU", "nunavut"),
@@ -23,6 +25,7 @@ const PROVINCES: &[(&str, &str)] = &[
 ];
 
 /// Countries by ISO 3166-1 alpha-2, alpha-3 and English name: those a retailer ships to most.
+#[rustfmt::skip]
 const COUNTRIES: &[(&str, &str, &str)] = &[
     ("US", "usa", "united states"), ("CA", "can", "canada"), ("MX", "mex", "mexico"), ("GB", "gbr", "united kingdom"),
     ("IE", "irl", "ireland"), ("FR", "fra", "france"), ("DE", "deu", "germany"), ("AT", "aut", "austria"),
@@ -70,8 +73,16 @@ pub fn province_code(value: &[u8]) -> Option<[u8; 2]> {
 pub fn country_code(value: &[u8]) -> Option<[u8; 2]> {
     let value = value.trim_ascii();
     const ALSO: &[(&str, &str)] = &[
-        ("US", "united states of america"), ("US", "u.s."), ("US", "u.s.a."), ("GB", "uk"), ("GB", "england"),
-        ("GB", "great britain"), ("GB", "scotland"), ("GB", "wales"), ("CZ", "czechia"), ("KR", "korea"),
+        ("US", "united states of america"),
+        ("US", "u.s."),
+        ("US", "u.s.a."),
+        ("GB", "uk"),
+        ("GB", "england"),
+        ("GB", "great britain"),
+        ("GB", "scotland"),
+        ("GB", "wales"),
+        ("CZ", "czechia"),
+        ("KR", "korea"),
     ];
     COUNTRIES
         .iter()
@@ -99,6 +110,7 @@ pub fn zip5(value: &[u8]) -> Option<[u8; 5]> {
 }
 
 /// First three digits of ZIP codes and their states: the last prefix of each run (USPS Publication 65, L002).
+#[rustfmt::skip]
 const PREFIXES: &[(u16, &str)] = &[
     (4, ""), (5, "NY"), (9, "PR"), (27, "MA"), (29, "RI"), (38, "NH"), (49, "ME"), (54, "VT"), (55, "MA"), (59, "VT"),
     (69, "CT"), (89, "NJ"), (99, "AE"), (149, "NY"), (196, "PA"), (199, "DE"), (200, "DC"), (201, "VA"), (205, "DC"),

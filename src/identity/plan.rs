@@ -72,8 +72,8 @@ impl IdentityPlan {
     pub(super) fn own_address(&self, canonical: &[u8]) -> bool {
         let Some(at) = memchr::memrchr(b'@', canonical) else { return false };
         let domain = &canonical[at + 1..];
-        self.own_domains.iter().any(|own| {
-            domain.strip_suffix(own.as_bytes()).is_some_and(|head| head.is_empty() || head.ends_with(b"."))
-        })
+        self.own_domains
+            .iter()
+            .any(|own| domain.strip_suffix(own.as_bytes()).is_some_and(|head| head.is_empty() || head.ends_with(b".")))
     }
 }

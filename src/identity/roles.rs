@@ -106,30 +106,131 @@ const PHRASES: &[(&[&str], Option<Hint>)] = &[
 
 /// Words that name a kind of value and nothing that sets two fields of a kind apart.
 const COMPONENTS: &[&str] = &[
-    "access", "account", "acct", "addr", "address", "apartment", "apt", "bank", "card", "cc", "city", "code", "country",
-    "credit", "cvc", "cvv", "cvv2", "date", "debit", "email", "e", "mail", "exp", "expiration", "expiry", "family", "first",
-    "full", "given", "hash", "iban", "id", "last", "line", "line1", "line2", "line3", "login", "middle", "mobile", "month",
-    "name", "no", "num", "number", "pan", "passwd", "password", "phone", "pin", "postal", "postcode", "province", "pwd",
-    "region", "routing", "security", "state", "street", "suite", "surname", "tel", "telephone", "town", "unit", "user",
-    "username", "year", "zip", "zipcode", "ip", "customer", "client", "patient",
+    "access",
+    "account",
+    "acct",
+    "addr",
+    "address",
+    "apartment",
+    "apt",
+    "bank",
+    "card",
+    "cc",
+    "city",
+    "code",
+    "country",
+    "credit",
+    "cvc",
+    "cvv",
+    "cvv2",
+    "date",
+    "debit",
+    "email",
+    "e",
+    "mail",
+    "exp",
+    "expiration",
+    "expiry",
+    "family",
+    "first",
+    "full",
+    "given",
+    "hash",
+    "iban",
+    "id",
+    "last",
+    "line",
+    "line1",
+    "line2",
+    "line3",
+    "login",
+    "middle",
+    "mobile",
+    "month",
+    "name",
+    "no",
+    "num",
+    "number",
+    "pan",
+    "passwd",
+    "password",
+    "phone",
+    "pin",
+    "postal",
+    "postcode",
+    "province",
+    "pwd",
+    "region",
+    "routing",
+    "security",
+    "state",
+    "street",
+    "suite",
+    "surname",
+    "tel",
+    "telephone",
+    "town",
+    "unit",
+    "user",
+    "username",
+    "year",
+    "zip",
+    "zipcode",
+    "ip",
+    "customer",
+    "client",
+    "patient",
 ];
 
-const PLACE: &[&str] = &["addr", "address", "address1", "address2", "line", "line1", "line2", "street", "street1", "street2"];
+const PLACE: &[&str] =
+    &["addr", "address", "address1", "address2", "line", "line1", "line2", "street", "street1", "street2"];
 const ORGANISATION: &[&str] = &["company", "employer", "organisation", "organization", "org", "business", "hospital"];
 const DATES: &[&str] = &["date", "created", "updated", "timestamp", "ts", "time", "modified"];
-const NOT_EVENTS: &[&str] =
-    &["birth", "dob", "born", "expiry", "expiration", "exp", "death", "hire", "due", "start", "end", "valid", "birthdate"];
+const NOT_EVENTS: &[&str] = &[
+    "birth",
+    "dob",
+    "born",
+    "expiry",
+    "expiration",
+    "exp",
+    "death",
+    "hire",
+    "due",
+    "start",
+    "end",
+    "valid",
+    "birthdate",
+];
 
 /// Words of a path or name that say its people are staff.
 pub const STAFF: &[&str] = &["employee", "employees", "staff", "payroll", "hr"];
 /// Words that say its people sell or provide.
 pub const SELLERS: &[&str] = &[
-    "seller", "sellers", "merchant", "merchants", "provider", "providers", "doctor", "doctors", "physician", "physicians", "vendor",
+    "seller",
+    "sellers",
+    "merchant",
+    "merchants",
+    "provider",
+    "providers",
+    "doctor",
+    "doctors",
+    "physician",
+    "physicians",
+    "vendor",
     "vendors",
 ];
 /// Words that say its names are organisations'.
-pub const ORGANISATIONS: &[&str] =
-    &["organisation", "organisations", "organization", "organizations", "company", "companies", "payers", "hospitals", "stores"];
+pub const ORGANISATIONS: &[&str] = &[
+    "organisation",
+    "organisations",
+    "organization",
+    "organizations",
+    "company",
+    "companies",
+    "payers",
+    "hospitals",
+    "stores",
+];
 
 /// Whether any of `words` is listed.
 pub fn any_of(words: &[String], list: &[&str]) -> bool {

@@ -4,12 +4,15 @@
 //! cut to six letters. Digits, which only made-up names have, are kept at the end: `maynard46` and `maynard47` are two
 //! names. A name with letters outside a-z keeps its own spelling.
 
+use zeroize::Zeroize;
+
 fn vowel(c: u8) -> bool {
     matches!(c, b'A' | b'E' | b'I' | b'O' | b'U')
 }
 
 fn swap_start(name: &mut [u8]) {
-    for (from, to) in [(&b"MAC"[..], &b"MCC"[..]), (b"KN", b"NN"), (b"K", b"C"), (b"PH", b"FF"), (b"PF", b"FF"), (b"SCH", b"SSS")]
+    for (from, to) in
+        [(&b"MAC"[..], &b"MCC"[..]), (b"KN", b"NN"), (b"K", b"C"), (b"PH", b"FF"), (b"PF", b"FF"), (b"SCH", b"SSS")]
     {
         if name.starts_with(from) {
             name[..to.len()].copy_from_slice(to);
@@ -35,8 +38,7 @@ pub fn nysiis(folded: &str, out: &mut Vec<u8>) {
         out.extend_from_slice(folded.as_bytes());
         return;
     }
-    let mut name: Vec<u8> =
-        folded.bytes().filter(u8::is_ascii_alphabetic).map(|b| b.to_ascii_uppercase()).collect();
+    let mut name: Vec<u8> = folded.bytes().filter(u8::is_ascii_alphabetic).map(|b| b.to_ascii_uppercase()).collect();
     if !name.is_empty() {
         swap_start(&mut name);
         swap_end(&mut name);
@@ -88,5 +90,6 @@ pub fn nysiis(folded: &str, out: &mut Vec<u8>) {
             out.pop();
         }
     }
+    name.zeroize();
     out.extend(folded.bytes().filter(u8::is_ascii_digit));
 }

@@ -2,6 +2,9 @@
 //!
 //! The suffixes are those of USPS Publication 28, appendix C, as far as they are common.
 
+use zeroize::Zeroize;
+
+#[rustfmt::skip]
 const WORDS: &[(&str, &str)] = &[
     ("ALLEY", "ALY"), ("APARTMENT", "#"), ("APT", "#"), ("AV", "AVE"), ("AVENUE", "AVE"), ("BLVRD", "BLVD"),
     ("BOULEVARD", "BLVD"), ("CENTER", "CTR"), ("CIRCLE", "CIR"), ("COURT", "CT"), ("CROSSING", "XING"), ("DRIVE", "DR"),
@@ -19,19 +22,20 @@ pub(super) fn street(value: &[u8], out: &mut Vec<u8>) -> bool {
     let text = String::from_utf8_lossy(value);
     let mut plain = String::with_capacity(text.len());
     super::name::plain(&text, &mut plain);
+    let mut upper = plain.to_uppercase();
+    plain.zeroize();
     let (mut digit, mut letter) = (false, false);
-    for word in plain.split(|c: char| !c.is_alphanumeric() && c != '#').filter(|w| !w.is_empty()) {
-        let upper = word.to_uppercase();
-        let upper = match upper.strip_prefix('#') {
+    for word in upper.split(|c: char| !c.is_alphanumeric() && c != '#').filter(|w| !w.is_empty()) {
+        let word = match word.strip_prefix('#') {
             Some(unit) => {
                 mark_unit(out, from);
                 unit
             }
-            None => &upper,
+            None => word,
         };
-        digit |= upper.bytes().any(|b| b.is_ascii_digit());
-        letter |= upper.bytes().any(|b| !b.is_ascii_digit());
-        match WORDS.binary_search_by_key(&upper, |w| w.0).map_or(upper, |i| WORDS[i].1) {
+        digit |= word.bytes().any(|b| b.is_ascii_digit());
+        letter |= word.bytes().any(|b| !b.is_ascii_digit());
+        match WORDS.binary_search_by_key(&word, |w| w.0).map_or(word, |i| WORDS[i].1) {
             "#" => mark_unit(out, from),
             "" => {}
             word => {
@@ -42,6 +46,7 @@ pub(super) fn street(value: &[u8], out: &mut Vec<u8>) -> bool {
             }
         }
     }
+    upper.zeroize();
     digit && letter
 }
 

@@ -12,7 +12,7 @@ use std::io;
 use std::iter::Peekable;
 
 /// Memory of each sorter.
-const SORT_BYTES: usize = 8 << 20;
+const SORT_BYTES: usize = 4 << 20;
 
 type Hash = [u8; 32];
 
@@ -163,8 +163,8 @@ impl Canon {
     }
 
     fn name(self, name: &NameSignature) -> Canon {
-        let NameSignature { first, first_root, initial, first_sound, last, last_sound, first_near, last_near } = *name;
-        let canon = self.numbers(&[first, first_root, initial, first_sound, last, last_sound]);
+        let NameSignature { first, first_roots, initial, first_sound, last, last_sound, first_near, last_near } = *name;
+        let canon = self.numbers(&[first, initial, first_sound, last, last_sound]).numbers(&first_roots);
         canon.numbers(&first_near.map(u64::from)).numbers(&last_near.map(u64::from))
     }
 

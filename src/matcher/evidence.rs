@@ -1,16 +1,22 @@
 //! What the name of a field says about each detector, decided once per field.
 //!
 //! Names are compared in words, never by substring ("lic" is in "public"). The longest name over all detectors names the
-//! field; a detector's own longer veto takes it out. The last segment of a path is asked first, and only when it says
-//! nothing the whole path; for a detector that takes whole values only the last segment counts, or every string under
-//! `name` would be a name.
+//! field; a detector's own longer veto takes it out. The last segment of a path is asked first, by itself and as the end of
+//! a longer name (`/genre/name` is "genre name"), and only when it says nothing the whole path; for a detector that takes
+//! whole values only names that end the path count, or every string under `name` would be a name. A plural names what its
+//! singular does (`/emails/*`).
+//!
+//! The words before a value in text (`order number: `) are a name too, see [`Names::key`].
 
 use crate::model::detector::Detector;
 use crate::model::field::Field;
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 /// Names and vetoes have at most this many words.
 const WORDS_MAX: usize = 4;
+/// Words that end a key and say only that a number follows: what the number is of stands before them.
+const NUMBER_WORDS: [&str; 6] = ["number", "no", "num", "nr", "nbr", "id"];
 
 /// What a field's name says about one detector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +52,8 @@ impl FieldEvidence {
 pub struct Names {
     /// By words joined with `_`: the detectors, and whether it is a veto.
     entries: HashMap<String, Vec<(u16, bool)>>,
+    /// The last words of all entries, and those that say that a number follows.
+    last_words: HashSet<String>,
     /// Per detector: takes whole values, looks only into named fields, and its element's number.
     traits: Vec<(bool, bool, u8)>,
 }
@@ -62,15 +70,43 @@ impl Names {
         }
         let traits =
             detectors.iter().map(|d| (d.whole_field, d.field_only && d.pattern.is_some(), d.element as u8)).collect();
-        Names { entries, traits }
+        let last = entries.keys().filter_map(|name| name.rsplit('_').next());
+        let last_words = last.chain(NUMBER_WORDS).map(String::from).collect();
+        Names { entries, last_words, traits }
     }
 
     /// What a field's name says.
     pub fn evidence(&self, field: &Field) -> FieldEvidence {
         let mut lengths = vec![[0usize; 2]; self.traits.len()];
-        if !self.collect(field.name(), false, &mut lengths) {
-            self.collect(&field.words, true, &mut lengths);
+        if !self.collect(&field.words, field.words.len() - field.name_words, false, &mut lengths) {
+            self.collect(&field.words, 0, true, &mut lengths);
         }
+        self.weigh(&lengths)
+    }
+
+    /// What a key in text says: its last token, by itself and as the end of a longer name with the words before it. Where
+    /// the token only says that a number follows ("invoice no."), the word before it is asked.
+    pub fn key(&self, before: &str, token: &str) -> FieldEvidence {
+        let mut lengths = vec![[0usize; 2]; self.traits.len()];
+        let field = Field::new([before, token]);
+        let from = field.words.len() - field.name_words;
+        let generic = matches!(field.name(), [word] if NUMBER_WORDS.contains(&word.as_str()));
+        let said = self.collect(&field.words, from, false, &mut lengths);
+        let crossing = lengths.iter().flatten().any(|length| *length > 1);
+        if generic && from > 0 && !(said && crossing) {
+            lengths.fill([0; 2]);
+            self.collect(&field.words[..from], from - 1, false, &mut lengths);
+        }
+        self.weigh(&lengths)
+    }
+
+    /// Whether some name or veto ends in the last word of `token`: a word of prose of which nothing is known is no key.
+    pub fn may_end_key(&self, token: &str) -> bool {
+        let word = token.trim_end_matches('.').rsplit(['_', '-', '.']).next().unwrap_or("").to_ascii_lowercase();
+        self.last_words.contains(&word) || singular(&word).is_some_and(|word| self.last_words.contains(word.as_ref()))
+    }
+
+    fn weigh(&self, lengths: &[[usize; 2]]) -> FieldEvidence {
         let longest = lengths.iter().filter(|[name, veto]| name >= veto).map(|l| l[0]).max().unwrap_or(0);
         let named = |l: &[usize; 2]| l[0] > 0 && l[0] == longest && l[0] >= l[1];
         let elements: Vec<u8> = lengths.iter().zip(&self.traits).filter(|(l, _)| named(l)).map(|(_, t)| t.2).collect();
@@ -92,13 +128,14 @@ impl Names {
     }
 
     /// Notes, per detector, the words of its longest name and longest veto among the runs of `words`; whether there was
-    /// any.
-    fn collect(&self, words: &[String], path: bool, lengths: &mut [[usize; 2]]) -> bool {
+    /// any. A run lies in the words from `name` on, or holds all of them. With `path`, runs name no detector that takes
+    /// whole values.
+    fn collect(&self, words: &[String], name: usize, path: bool, lengths: &mut [[usize; 2]]) -> bool {
         let mut any = false;
-        for from in 0..words.len() {
-            for to in from + 1..=words.len().min(from + WORDS_MAX) {
-                let run = words[from..to].join("_");
-                for &(detector, veto) in self.entries.get(&run).into_iter().flatten() {
+        for to in name + 1..=words.len() {
+            let first = if to == words.len() { 0 } else { name };
+            for from in first.max(to.saturating_sub(WORDS_MAX))..to {
+                for &(detector, veto) in self.entry(&words[from..to]) {
                     if path && !veto && self.traits[usize::from(detector)].0 {
                         continue;
                     }
@@ -109,5 +146,22 @@ impl Names {
             }
         }
         any
+    }
+
+    /// What a run of words is the name or veto of; a plural is looked up as its singular when it is none itself.
+    fn entry(&self, run: &[String]) -> &[(u16, bool)] {
+        let name = run.join("_");
+        let found = self.entries.get(&name);
+        let found = found.or_else(|| singular(&name).and_then(|name| self.entries.get(name.as_ref())));
+        found.map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The singular of an English plural: `emails`, `addresses`.
+fn singular(name: &str) -> Option<Cow<'_, str>> {
+    let stem = name.strip_suffix('s').filter(|stem| stem.len() >= 3)?;
+    match stem.strip_suffix("sse") {
+        Some(stem) => Some(Cow::Owned(format!("{stem}ss"))),
+        None => (!stem.ends_with('s')).then_some(Cow::Borrowed(stem)),
     }
 }

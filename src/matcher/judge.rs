@@ -27,6 +27,8 @@ use std::sync::Arc;
 pub const WHOLE_BYTES_MAX: usize = 1024;
 /// Numbers a column must hold before it is judged as a whole.
 const COLUMN_VALUES_MIN: u64 = 20;
+/// Where a field's name only suggests an element, one value in so many must be proven.
+const SUGGESTED_PER_PROVEN: u64 = 50;
 /// A cell that is longer than its hit by more than this is text, not a number.
 const COLUMN_SLACK_BYTES: usize = 8;
 /// A cell longer than this is not looked at as a number.
@@ -111,9 +113,7 @@ impl<'m> Judge<'m> {
         self.scratch = scratch;
 
         let mut found = std::mem::take(&mut self.pending);
-        if block.layout != Layout::Text {
-            found.retain(|f| !self.by_chance(block, f));
-        }
+        found.retain(|f| !(block.layout != Layout::Text && self.by_chance(block, f)) && !self.only_suggested(block, f));
         // A group `value` may have moved a start past the next one's.
         found.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
         settle(matcher, &mut found);
@@ -175,8 +175,7 @@ impl<'m> Judge<'m> {
             }
             if block.owned.contains(&cell.start) {
                 state.values += 1;
-                let number = block.layout != Layout::Text && is_number(trim(block, cell).0);
-                state.numbers += u64::from(number);
+                state.numbers += u64::from(is_number(trim(block, cell).0));
             }
         }
         self.work += block.cells.len() as u64;
@@ -225,6 +224,8 @@ impl<'m> Judge<'m> {
                 }
             }
         }
+        // A group `value` may have moved a start past the next one's, and whole values come last.
+        self.pending[first..].sort_unstable_by_key(|f| (f.start, f.end, f.detector));
         cursor.cell += 1;
         cursor.first = self.pending.len();
     }
@@ -253,6 +254,7 @@ impl<'m> Judge<'m> {
         }
         let mut basis = if whole { Basis::default() } else { Basis::SHAPE };
         if proven {
+            self.fields[cell.field as usize].stat(detector, &mut self.estimates).proven += 1;
             basis = basis.with(Basis::PROOF);
         }
         // A value that says of itself that nobody has it is reported only where somebody says that it is one.
@@ -294,11 +296,12 @@ impl<'m> Judge<'m> {
             return Some((plan.with_field, Basis::FIELD));
         }
         let mut other = field == Says::Other;
-        match self.key(block, cell, span.start).map(|evidence| evidence.says(detector)) {
-            Some(Says::Named) => return Some((plan.with_field, Basis::FIELD)),
-            Some(Says::Vetoed) => return None,
-            Some(Says::Other) => other = true,
-            Some(Says::Nothing) | None => {}
+        match self.key(block, cell, span.start).map(|(evidence, bound)| (evidence.says(detector), bound)) {
+            Some((Says::Named, _)) => return Some((plan.with_field, Basis::FIELD)),
+            Some((Says::Vetoed, _)) => return None,
+            // A word of a sentence says what follows it, and nothing of what else it could be.
+            Some((Says::Other, bound)) => other |= bound,
+            Some((Says::Nothing, _)) | None => {}
         }
         let mut near = false;
         if !plan.near.is_empty() && (plan.with_near != plan.alone || needs) {
@@ -319,23 +322,28 @@ impl<'m> Judge<'m> {
         Some((confidence, if near { Basis::NEAR } else { Basis::default() }))
     }
 
-    /// What the key before a candidate says, if there is one in its cell.
-    fn key(&mut self, block: &Block, cell: &Cell, candidate: usize) -> Option<Arc<FieldEvidence>> {
+    /// What the key before a candidate says, if there is one in its cell, and whether a sign binds it to the candidate.
+    fn key(&mut self, block: &Block, cell: &Cell, candidate: usize) -> Option<(Arc<FieldEvidence>, bool)> {
         if candidate == cell.start as usize {
             return None;
         }
         let key = key_before(&block.bytes, cell.start as usize, candidate)?;
-        self.work += (candidate - key.start) as u64;
-        let key = std::str::from_utf8(&block.bytes[key]).ok()?;
-        if let Some(evidence) = self.keys.get(key) {
-            return Some(Arc::clone(evidence));
+        self.work += (candidate - key.before.start) as u64;
+        let names = self.matcher.names();
+        let token = std::str::from_utf8(&block.bytes[key.token.clone()]).ok()?;
+        if !key.bound && !names.may_end_key(token) {
+            return None;
         }
-        let evidence = Arc::new(self.matcher.names().evidence(&Field::new([key])));
+        let whole = std::str::from_utf8(&block.bytes[key.before.start..key.token.end]).ok()?;
+        if let Some(evidence) = self.keys.get(whole) {
+            return Some((Arc::clone(evidence), key.bound));
+        }
+        let evidence = Arc::new(names.key(&whole[..whole.len() - token.len()], token));
         if self.keys.len() >= KEYS_MAX {
             self.keys.clear();
         }
-        self.keys.insert(key.into(), Arc::clone(&evidence));
-        Some(evidence)
+        self.keys.insert(whole.into(), Arc::clone(&evidence));
+        Some((evidence, key.bound))
     }
 
     /// The span of the group `value` in a hit, or the hit.
@@ -350,6 +358,18 @@ impl<'m> Judge<'m> {
             Some(value) if value.start < value.end => span.start + value.start..span.start + value.end,
             _ => span,
         }
+    }
+
+    /// Whether a finding is a whole value of a field that only suggests its element (`name`), in a column where next to
+    /// nothing is proven to be one: products are called after people too.
+    fn only_suggested(&self, block: &Block, finding: &Finding) -> bool {
+        let suggests = self.matcher.detectors()[usize::from(finding.detector)].with_field < Confidence::High;
+        if finding.basis.has(Basis::SHAPE) || !suggests {
+            return false;
+        }
+        let state = &self.fields[block.cells[finding.cell as usize].field as usize];
+        let proven = state.stats.iter().find(|(d, _)| *d == finding.detector).map_or(0, |(_, s)| s.proven);
+        state.values >= COLUMN_VALUES_MIN && proven * SUGGESTED_PER_PROVEN < state.values
     }
 
     /// Whether a finding is a number in a column of numbers most of which this detector does not accept: order numbers

@@ -13,6 +13,10 @@ pub const BEFORE_BYTES: usize = 64;
 pub const AFTER_BYTES: usize = 32;
 /// The longest key.
 const KEY_BYTES_MAX: usize = 64;
+/// Words before the last token of a key that are read with it.
+const PHRASE_WORDS_MAX: usize = 2;
+/// The longest of them.
+const PHRASE_WORD_BYTES_MAX: usize = 24;
 /// Bits of the filter that most words fail.
 const FILTER_BITS: usize = 4096;
 
@@ -126,9 +130,20 @@ fn slot(word: &[u8]) -> usize {
     (hash >> 32) as usize % FILTER_BITS
 }
 
-/// The key directly before a candidate: `key=`, `key:`, `"key":`, `key is`. Nothing beyond the line or `floor` is looked
-/// at.
-pub fn key_before(bytes: &[u8], floor: usize, candidate: usize) -> Option<Range<usize>> {
+/// What stands directly before a candidate and may say what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// At most two words before the token, on its line; empty where there are none.
+    pub before: Range<usize>,
+    /// The last token.
+    pub token: Range<usize>,
+    /// A sign binds it to the candidate: `key=`, `key:`, `"key":`, `key is`, `<key>`, `/key/`. Without one it is the word
+    /// of a sentence ("order 1234", "order no. 1234").
+    pub bound: bool,
+}
+
+/// The key directly before a candidate. Nothing beyond the line or `floor` is looked at.
+pub fn key_before(bytes: &[u8], floor: usize, candidate: usize) -> Option<Key> {
     let mut at = candidate;
     let back = |at: &mut usize, most: usize, class: fn(u8) -> bool| {
         let end = *at;
@@ -137,22 +152,51 @@ pub fn key_before(bytes: &[u8], floor: usize, candidate: usize) -> Option<Range<
         }
         end - *at
     };
-    back(&mut at, 4, |b| matches!(b, b' ' | b'\t' | b'"' | b'\''));
+    let blank = |b: u8| matches!(b, b' ' | b'\t');
+    back(&mut at, 4, |b| matches!(b, b' ' | b'\t' | b'"' | b'\'' | b'#' | b'('));
     let gap = candidate - at;
-    if back(&mut at, 1, |b| matches!(b, b'=' | b':')) == 0 {
-        // "key is value": a whole word between two gaps.
-        let is = at.checked_sub(2).filter(|is| *is >= floor && bytes[*is..at].eq_ignore_ascii_case(b"is"))?;
-        at = is;
-        if gap == 0 || back(&mut at, 2, |b| b == b' ') == 0 {
-            return None;
+    let mut phrase = true;
+    let bound = match at.checked_sub(1).filter(|sign| *sign >= floor).map(|sign| bytes[sign]) {
+        Some(b'=' | b':') => {
+            at -= 1;
+            back(&mut at, 2, blank);
+            back(&mut at, 1, |b| matches!(b, b'"' | b'\''));
+            true
         }
-    } else {
-        back(&mut at, 2, |b| matches!(b, b' ' | b'\t'));
-        back(&mut at, 1, |b| matches!(b, b'"' | b'\''));
-    }
+        // A tag, or the segment of a path before the last.
+        Some(b'>' | b'/') if gap == 0 => {
+            at -= 1;
+            phrase = false;
+            true
+        }
+        // "key is value": a whole word between two gaps.
+        Some(_) if gap > 0 => {
+            let is = at.checked_sub(3).filter(|is| *is >= floor && bytes[*is..at].eq_ignore_ascii_case(b" is"));
+            at = is.unwrap_or(at);
+            back(&mut at, 1, |b| b == b' ');
+            is.is_some()
+        }
+        _ => return None,
+    };
+    let token = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let end = at;
-    let key = back(&mut at, KEY_BYTES_MAX, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+    let length = back(&mut at, KEY_BYTES_MAX, token);
     // A key that goes on further back is no key.
-    let cut = key == KEY_BYTES_MAX;
-    (key > 0 && !cut).then_some(at..end)
+    if length == 0 || length == KEY_BYTES_MAX {
+        return None;
+    }
+    let key = Key { before: at..at, token: at..end, bound };
+    if !phrase {
+        return Some(key);
+    }
+    let (start, mut first) = (at, at);
+    for _ in 0..PHRASE_WORDS_MAX {
+        let gap = back(&mut at, 2, blank);
+        let word = back(&mut at, PHRASE_WORD_BYTES_MAX, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        if gap == 0 || word == 0 || word == PHRASE_WORD_BYTES_MAX {
+            break;
+        }
+        first = at;
+    }
+    Some(Key { before: first..start, ..key })
 }

@@ -1,11 +1,11 @@
 //! Which of several findings that overlap is kept.
 //!
-//! A finding whose field names it goes before one that rests on less, then the higher precedence, then the longer, then
-//! the earlier. Within a group of findings that hang together by overlaps the best is kept, then the best of what does
+//! A finding whose field names it goes before one that rests on less, then one that somebody may have before one that was
+//! never issued, then the higher precedence, then the longer, then the earlier. Within a group of findings that hang together by overlaps the best is kept, then the best of what does
 //! not overlap it, and so on; the outcome does not depend on the order in which they came.
 
 use super::plan::Matcher;
-use crate::model::finding::{Basis, Finding};
+use crate::model::finding::{Basis, Finding, Marks};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -41,7 +41,8 @@ pub fn settle(matcher: &Matcher, findings: &mut Vec<Finding>) {
 fn drop_overlapped(matcher: &Matcher, group: &mut [Finding]) {
     let rank = |f: &Finding| {
         let precedence = matcher.detectors()[usize::from(f.detector)].precedence;
-        (Reverse(f.basis.has(Basis::FIELD)), Reverse(precedence), Reverse(f.end - f.start), f.start, f.detector)
+        let never = f.marks.has(Marks::NEVER_ISSUED);
+        (Reverse(f.basis.has(Basis::FIELD)), never, Reverse(precedence), Reverse(f.end - f.start), f.start, f.detector)
     };
     if let [a, b] = group {
         let loser = if rank(a) <= rank(b) { b } else { a };

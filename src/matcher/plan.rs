@@ -186,7 +186,7 @@ impl Matcher {
             }
             if !scratch.hits.is_empty() {
                 // Each lane adds its hits nearly in order, which the sort makes use of.
-                scratch.hits.sort();
+                scratch.hits.sort_by_key(|h| (u64::from(h.start) << 32 | u64::from(h.end), h.detector));
                 sink(&scratch.hits);
             }
             at = batch.end;

@@ -60,6 +60,8 @@ pub struct Stat {
     pub valid: u64,
     /// Cells that a valid candidate fills from end to end.
     pub whole_cells: u64,
+    /// Valid candidates that a list or checksum proved.
+    pub proven: u64,
     /// Findings of confidence medium and high.
     pub confidence: [u64; 2],
     /// Findings with each mark: test, never issued, placeholder, role.

@@ -153,8 +153,9 @@ impl Population {
 pub struct NameSignature {
     /// The folded first name.
     pub first: u64,
-    /// The root of the first name's nickname family (`bob`, `rob`, `robert` share one); equals `first` outside families.
-    pub first_root: u64,
+    /// The roots of the nickname families the first name belongs to (`bob`, `rob`, `robert` share one; `chris` has several),
+    /// at most four, in the order of the list, zero-filled; outside families the name itself.
+    pub first_roots: [u64; 4],
     /// The first name's initial.
     pub initial: u64,
     /// How the first name sounds.
@@ -164,7 +165,8 @@ pub struct NameSignature {
     /// How the last name sounds.
     pub last_sound: u64,
     /// Keyed 16-bit hashes of the first name with each letter left out in turn (and of the name itself), ascending, so
-    /// that names one typing error apart share one; at most ten, zero-filled. Names under four letters have none.
+    /// that names one typing error apart share one; at most ten, zero-filled. A name of three letters
+    /// has only itself, a shorter one nothing.
     pub first_near: [u16; 10],
     /// The same of the last name.
     pub last_near: [u16; 10],

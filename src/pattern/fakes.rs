@@ -6,7 +6,7 @@ use crate::model::element::Element;
 /// published set of fakes are not judged.
 pub(super) fn missing(element: Element, text: &str) -> Option<&'static str> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let lower = text.to_lowercase();
+    let lower = text.to_lowercase().replace("%40", "@");
     let (known, wanted) = match element {
         Element::Ssn if digits.len() >= 7 => (
             ["078051120", "78051120", "219099999", "98765432", "123456789"].iter().any(|f| digits.contains(f))

@@ -50,7 +50,11 @@ pub fn validators(detectors: &[Detector], problems: &mut Vec<String>) -> Vec<Opt
         let name = detector.validate.as_deref()?;
         let found = validate::by_name(name);
         if found.is_none() {
-            problems.push(format!("{}: there is no validator {name}; there are {}", detector.file, validate::NAMES.join(", ")));
+            problems.push(format!(
+                "{}: there is no validator {name}; there are {}",
+                detector.file,
+                validate::NAMES.join(", ")
+            ));
         }
         found
     };

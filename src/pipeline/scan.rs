@@ -97,7 +97,10 @@ pub struct ScanOutcome {
 impl ScanOutcome {
     /// Whether everything was read. With `strict`, kinds of file that are not read count as missing.
     pub fn is_whole(&self, strict: bool) -> bool {
-        self.partial == 0 && self.failed == 0 && self.not_reached == 0 && (!strict || self.skipped + self.unchanged_skipped == 0)
+        self.partial == 0
+            && self.failed == 0
+            && self.not_reached == 0
+            && (!strict || self.skipped + self.unchanged_skipped == 0)
     }
 
     fn count(&mut self, row: &ObjectRow) {
@@ -149,7 +152,10 @@ pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOu
     writer.view().objects(false, &mut |row| {
         let complete = matches!(row.status, Status::Complete | Status::Skipped);
         let state = print(&[&row.object.version, &row.policy]);
-        known.insert(print(&[&row.object.uri]), Known { id: row.id, state, complete, skipped: row.status == Status::Skipped });
+        known.insert(
+            print(&[&row.object.uri]),
+            Known { id: row.id, state, complete, skipped: row.status == Status::Skipped },
+        );
         Ok(())
     })?;
     let run = writer.next_run();

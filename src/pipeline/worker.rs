@@ -2,8 +2,8 @@
 
 use super::plan::Plan;
 use crate::decode::{Decoded, decode};
-use crate::identity::{Assembler, Orphan};
 use crate::identity::key::Key;
+use crate::identity::{Assembler, Orphan};
 use crate::matcher::judge::Judge;
 use crate::model::block::{Block, BlockSink};
 use crate::model::detector::Confidence;
@@ -96,7 +96,9 @@ pub fn read_object(shared: &Shared<'_>, task: Task<'_>, mentions: &mut dyn FnMut
             }));
             match read {
                 Ok(decoded) => {
-                    if decoded.ended && let Err(e) = stream.verify() {
+                    if decoded.ended
+                        && let Err(e) = stream.verify()
+                    {
                         sink.gap(Gap { kind: GapKind::Changed, offset: None, bytes: None, detail: e.to_string() });
                     }
                     Some(decoded)
@@ -217,7 +219,9 @@ impl<'a> ObjectSink<'a> {
     }
 
     fn result(mut self, task: Task<'_>, decoded: Option<Decoded>) -> ObjectResult {
-        if self.gaps_dropped > 0 && let Some(last) = self.gaps.last_mut() {
+        if self.gaps_dropped > 0
+            && let Some(last) = self.gaps.last_mut()
+        {
             last.detail = format!("{} (and {} more gaps in this object)", last.detail, self.gaps_dropped);
         }
         let status = match &decoded {

@@ -39,7 +39,12 @@ impl Leak {
     pub fn add_path(&mut self, text: &str, path: &str, folder: bool) -> Result<(), String> {
         let literal = globset::escape(path.trim_end_matches('/'));
         let pattern = if folder { format!("{literal}/**") } else { literal };
-        self.entries.push(Entry { text: text.to_string(), exact: !folder, uri: false, globs: vec![glob(text, &pattern)?] });
+        self.entries.push(Entry {
+            text: text.to_string(),
+            exact: !folder,
+            uri: false,
+            globs: vec![glob(text, &pattern)?],
+        });
         Ok(())
     }
 

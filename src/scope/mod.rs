@@ -33,10 +33,10 @@ pub use dates::{Anchor, Dates, Due};
 pub use evaluate::evaluate;
 pub use facts::{Facts, Shown};
 pub use judge::judge;
-pub use leak::Leak;
 pub use law::{
     Bureaus, Clock, Comparator, Damages, Enc, Kind, Laws, NameIs, Regulator, Rule, Services, Start, Substitute,
 };
+pub use leak::Leak;
 pub use request::{NothingMatches, ScopeRequest, Unscanned, is_nothing_matches};
 pub use section::Problem;
 pub use summary::{

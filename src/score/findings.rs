@@ -132,12 +132,13 @@ fn is_scored(element: Element) -> bool {
     )
 }
 
-/// A field's path as it is compared. A member of the top level may be written with or without its slash, and a column
-/// without a header is no field of a text file, which is what a reader may take a one-column list for.
+/// A field's path as it is compared. A member of the top level may be written with or without its slash; a column
+/// without a header is no field of a text file, which is what a reader may take a one-column list for; and the body of a
+/// message is its text, not a field of it.
 fn comparable(field: &str) -> &str {
     match field.strip_prefix('/') {
         Some(rest) if !rest.contains('/') => rest,
-        _ if field.starts_with('#') => "",
+        _ if field.starts_with('#') || field == "body" => "",
         _ => field,
     }
 }

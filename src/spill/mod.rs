@@ -6,7 +6,7 @@
 //! which [`Put`] and [`Take`] do. This folder knows nothing of what the bytes mean.
 
 use rayon::slice::ParallelSliceMut;
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -70,7 +70,7 @@ impl<const N: usize> Sorter<N> {
     }
 
     fn spill(&mut self) -> io::Result<()> {
-        self.buffer.par_sort_unstable();
+        self.buffer.par_sort_unstable_by(order);
         let run = write_run(&self.dir, self.buffer.iter().map(|r| Ok(*r)))?;
         self.buffer.clear();
         self.runs.push(run);
@@ -84,7 +84,7 @@ impl<const N: usize> Sorter<N> {
     /// Everything that was pushed, in order.
     pub fn sorted(mut self) -> io::Result<Sorted<N>> {
         if self.runs.is_empty() {
-            self.buffer.par_sort_unstable();
+            self.buffer.par_sort_unstable_by(order);
         } else {
             if !self.buffer.is_empty() {
                 self.spill()?;
@@ -155,11 +155,50 @@ impl<const N: usize> Iterator for Records<'_, N> {
     }
 }
 
+/// The order of records. Their first sixteen bytes are compared as one number, which decides nearly always and spares a
+/// call of `memcmp` (a third of the time of a sort).
+fn order<const N: usize>(a: &[u8; N], b: &[u8; N]) -> Ordering {
+    fn front<const N: usize>(record: &[u8; N]) -> u128 {
+        let mut front = [0; 16];
+        let length = N.min(16);
+        front[..length].copy_from_slice(&record[..length]);
+        u128::from_be_bytes(front)
+    }
+    front(a).cmp(&front(b)).then_with(|| a[N.min(16)..].cmp(&b[N.min(16)..]))
+}
+
 /// A merge of sorted runs.
 pub struct Merge<'a, const N: usize> {
     runs: Vec<RunReader<'a>>,
-    heads: BinaryHeap<Reverse<([u8; N], usize)>>,
+    heads: BinaryHeap<Head<N>>,
 }
+
+/// The next record of a run.
+struct Head<const N: usize> {
+    record: [u8; N],
+    run: usize,
+}
+
+/// The least record is the greatest head: a [`BinaryHeap`] gives its greatest first.
+impl<const N: usize> Ord for Head<N> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        order(&other.record, &self.record).then_with(|| other.run.cmp(&self.run))
+    }
+}
+
+impl<const N: usize> PartialOrd for Head<N> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<const N: usize> PartialEq for Head<N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<const N: usize> Eq for Head<N> {}
 
 /// Reads a run by position, so that one file serves any number of passes.
 struct RunReader<'a> {
@@ -192,9 +231,9 @@ impl<'a, const N: usize> Merge<'a, N> {
     fn new(runs: &'a [Run]) -> io::Result<Self> {
         let mut runs: Vec<_> = runs.iter().map(|run| RunReader { run, read: 0, buffer: Vec::new(), at: 0 }).collect();
         let mut heads = BinaryHeap::with_capacity(runs.len());
-        for (i, run) in runs.iter_mut().enumerate() {
-            if let Some(record) = run.next()? {
-                heads.push(Reverse((record, i)));
+        for (run, reader) in runs.iter_mut().enumerate() {
+            if let Some(record) = reader.next()? {
+                heads.push(Head { record, run });
             }
         }
         Ok(Merge { runs, heads })
@@ -206,9 +245,9 @@ impl<const N: usize> Iterator for Merge<'_, N> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut head = self.heads.peek_mut()?;
-        let Reverse((record, i)) = *head;
-        match self.runs[i].next() {
-            Ok(Some(next)) => *head = Reverse((next, i)),
+        let Head { record, run } = *head;
+        match self.runs[run].next() {
+            Ok(Some(next)) => *head = Head { record: next, run },
             Ok(None) => {
                 std::collections::binary_heap::PeekMut::pop(head);
             }

@@ -3,6 +3,7 @@
 
 use super::digits::{repeated, trim};
 use super::gazetteer::is_filler;
+use super::text::is_text;
 use crate::model::finding::{Marks, Verdict};
 
 const PLACEHOLDER: Verdict = Verdict::Valid { proven: false, marks: Marks::PLACEHOLDER };
@@ -84,11 +85,16 @@ pub fn street(bytes: &[u8]) -> Verdict {
     if is_filler(bytes) {
         return PLACEHOLDER;
     }
-    if !(3..=200).contains(&bytes.len()) || std::str::from_utf8(bytes).is_err() {
+    if !(3..=200).contains(&bytes.len()) || !is_text(bytes) {
         return Verdict::Invalid;
     }
     let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
-    let odd = bytes.iter().any(|b| b"@{}<>=|\\$^~`_[]".contains(b) || *b < b' ');
+    let odd = bytes.iter().any(|b| {
+        matches!(
+            b,
+            b'@' | b'{' | b'}' | b'<' | b'>' | b'=' | b'|' | b'\\' | b'$' | b'^' | b'~' | b'`' | b'_' | b'[' | b']'
+        ) || *b < b' '
+    });
     let scheme = bytes.windows(3).any(|w| w == b"://") || bytes.starts_with(b"www.") || bytes.starts_with(b"0x");
     let words = bytes.split(|b| *b == b' ').filter(|w| !w.is_empty()).count();
     let number = bytes.iter().any(u8::is_ascii_digit);
@@ -101,14 +107,46 @@ pub fn street(bytes: &[u8]) -> Verdict {
     Verdict::PLAUSIBLE
 }
 
+/// A whole address on one line: parts between commas of which the first can be a street line, and after them a postal code,
+/// either a state's code with a ZIP or a part that holds a number of four digits or more, or a code as Canada and the United
+/// Kingdom write it.
+pub fn full_address(bytes: &[u8]) -> Verdict {
+    let bytes = trim(bytes);
+    let Some(comma) = bytes.iter().position(|b| matches!(b, b',' | b';' | b'|')) else { return Verdict::Invalid };
+    let (first, rest) = (trim(&bytes[..comma]), &bytes[comma + 1..]);
+    if !first.iter().any(u8::is_ascii_digit) || street(first) != Verdict::PLAUSIBLE {
+        return Verdict::Invalid;
+    }
+    let words = || rest.split(|b| matches!(b, b' ' | b',' | b';' | b'|')).filter(|w| !w.is_empty());
+    // A word of letters beside the code is the place; without one the number is that of a flat.
+    let place = words().any(|w| w.len() >= 2 && w.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80));
+    let coded = words().zip(words().skip(1)).any(|(a, b)| half_code(a, true) && half_code(b, false));
+    let number = |w: &[u8]| {
+        let digits = w.iter().filter(|b| b.is_ascii_digit()).count();
+        digits >= 4 && w.iter().all(|b| b.is_ascii_digit() || *b == b'-') && w.len() <= 10
+    };
+    if place && (coded || words().any(number)) { Verdict::PLAUSIBLE } else { Verdict::Invalid }
+}
+
+/// Half of a postal code that mixes letters and digits: `T6G` or `SW1A` first, `2C7` or `1AA` after it.
+fn half_code(word: &[u8], first: bool) -> bool {
+    let starts = word.first().is_some_and(|b| if first { b.is_ascii_uppercase() } else { b.is_ascii_digit() });
+    let mixed = word.iter().any(u8::is_ascii_digit) && word.iter().any(u8::is_ascii_uppercase);
+    starts
+        && mixed
+        && (if first { 2..=4 } else { 3..=3 }).contains(&word.len())
+        && word.iter().all(u8::is_ascii_alphanumeric)
+}
+
 /// A United States street line in running text: a house number, words, and a street word (USPS Publication 28).
 pub fn us_street(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     let numbered = bytes.first().is_some_and(u8::is_ascii_digit);
-    let typed = bytes
-        .split(|b| matches!(b, b' ' | b',' | b'.'))
-        .skip(2)
-        .any(|word| STREET_WORDS.iter().any(|s| s.as_bytes().eq_ignore_ascii_case(word)));
+    let typed = bytes.split(|b| matches!(b, b' ' | b',' | b'.')).skip(2).any(|word| {
+        // Most words are told apart by their first letter and length.
+        let alike = |s: &&&str| s.len() == word.len() && s.as_bytes()[0] | 0x20 == word[0] | 0x20;
+        !word.is_empty() && STREET_WORDS.iter().filter(alike).any(|s| s.as_bytes().eq_ignore_ascii_case(word))
+    });
     if numbered && typed { street(bytes) } else { Verdict::Invalid }
 }
 
@@ -120,7 +158,7 @@ pub fn place(bytes: &[u8]) -> Verdict {
     }
     let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
     let shaped = bytes.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80 || b" .'-,()/`".contains(b));
-    if letters < 2 || bytes.len() > 80 || !shaped || std::str::from_utf8(bytes).is_err() {
+    if letters < 2 || bytes.len() > 80 || !shaped || !is_text(bytes) {
         return Verdict::Invalid;
     }
     Verdict::PLAUSIBLE
@@ -236,6 +274,11 @@ pub fn state(bytes: &[u8]) -> Verdict {
     } else {
         Verdict::Invalid
     }
+}
+
+/// A province, district or the like of any country: a place by name, proven where it is one that [`state`] knows.
+pub fn province(bytes: &[u8]) -> Verdict {
+    if state(bytes) == Verdict::PLAUSIBLE { Verdict::PROVEN } else { place(bytes) }
 }
 
 fn in_codes(codes: &[u8], bytes: &[u8]) -> bool {

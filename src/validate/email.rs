@@ -68,6 +68,17 @@ const FILES: &[&str] = &[
 const FILLERS: &[&str] =
     &["na", "n.a", "none", "noemail", "no", "test", "asdf", "null", "unknown", "nobody", "x", "xx"];
 
+/// An e-mail address as a URL holds it: the at sign is `%40` (RFC 3986 section 2.1).
+pub fn email_encoded(bytes: &[u8]) -> Verdict {
+    let mut plain = [0; 256];
+    let Some(at) = bytes.windows(3).rposition(|w| w == b"%40") else { return Verdict::Invalid };
+    let Some(room) = plain.get_mut(..bytes.len() - 2) else { return Verdict::Invalid };
+    room[..at].copy_from_slice(&bytes[..at]);
+    room[at] = b'@';
+    room[at + 1..].copy_from_slice(&bytes[at + 3..]);
+    email(room)
+}
+
 /// An e-mail address: RFC 5321 lengths (local part 64, domain 255, whole 254), RFC 5322 dot-atom or quoted local part with
 /// UTF-8 (RFC 6531), host name labels (RFC 1123), an address literal, or a domain whose last label is letters or `xn--`.
 /// Addresses at `example.com` are addresses: whole test systems are full of them, one for each person.

@@ -16,6 +16,7 @@ mod name;
 mod net;
 mod phone;
 mod secret;
+mod text;
 mod us;
 
 use crate::model::finding::Validate;
@@ -30,6 +31,8 @@ const TABLE: &[(&str, Validate)] = &[
     ("country", address::country),
     ("digits4", us::digits4),
     ("email", email::email),
+    ("email_encoded", email::email_encoded),
+    ("full_address", address::full_address),
     ("given_name", name::given_name),
     ("iban", iban::iban),
     ("ipv4", net::ipv4),
@@ -37,6 +40,7 @@ const TABLE: &[(&str, Validate)] = &[
     ("passport", licence::passport),
     ("password", secret::password),
     ("password_hash", secret::password_hash),
+    ("password_text", secret::password_text),
     ("person_name", name::person_name),
     ("person_name_field", name::person_name_field),
     ("phone", phone::phone),
@@ -44,6 +48,7 @@ const TABLE: &[(&str, Validate)] = &[
     ("phone_nanp", phone::phone_nanp),
     ("place", address::place),
     ("postal_code", address::postal_code),
+    ("province", address::province),
     ("state", address::state),
     ("street", address::street),
     ("surname", name::surname),

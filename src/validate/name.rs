@@ -6,6 +6,7 @@
 
 use super::digits::trim;
 use super::gazetteer::{is_filler, is_given, is_surname};
+use super::text::{Room, text};
 use crate::model::finding::{Marks, Verdict};
 
 const PLACEHOLDER: Verdict = Verdict::Valid { proven: false, marks: Marks::PLACEHOLDER };
@@ -210,6 +211,51 @@ const ORGANISATION: &[&str] = &[
     "file",
     "playlist",
     "tv",
+    "brothers",
+    "bros",
+    "logistics",
+    "catering",
+    "library",
+    "outfitters",
+    "bakery",
+    "imaging",
+    "dental",
+    "roofing",
+    "plumbing",
+    "electric",
+    "construction",
+    "supply",
+    "foods",
+    "farms",
+    "motors",
+    "travel",
+    "media",
+    "publishing",
+    "consulting",
+    "enterprises",
+    "ventures",
+    "capital",
+    "realty",
+    "properties",
+    "salon",
+    "fitness",
+    "brewing",
+    "winery",
+    "gallery",
+    "museum",
+    "theater",
+    "theatre",
+    "hardware",
+    "furniture",
+    "florist",
+    "cleaners",
+    "transport",
+    "trucking",
+    "freight",
+    "manufacturing",
+    "laboratories",
+    "labs",
+    "energy",
 ];
 
 /// A first or middle name in a field that says so: one to three words of letters, initials allowed, digits after a word as
@@ -228,15 +274,21 @@ fn part(bytes: &[u8], words_max: usize) -> Verdict {
     if is_filler(bytes) {
         return PLACEHOLDER;
     }
-    let Some(text) = text_of(bytes, 60) else { return Verdict::Invalid };
+    let mut room = Room::default();
+    let Some(text) = text_of(bytes, 60, &mut room) else { return Verdict::Invalid };
     let mut words = 0;
+    let mut last = "";
     for word in text.split([' ', ',']).filter(|w| !w.is_empty()) {
         words += 1;
+        last = word;
         if words > words_max || !is_word(word) || is_state_of_affairs(word) {
             return Verdict::Invalid;
         }
     }
-    if words == 0 { Verdict::Invalid } else { Verdict::PLAUSIBLE }
+    // Systems that know no companies keep theirs in the last name.
+    let last = last.trim_matches('.');
+    let company = words > 1 && in_list(ORGANISATION, last) && !is_surname(last) && !in_list(SUFFIXES, last);
+    if words == 0 || company { Verdict::Invalid } else { Verdict::PLAUSIBLE }
 }
 
 /// Words that fields named "first" or "last" hold when they are not about names.
@@ -263,14 +315,19 @@ pub fn person_name_field(bytes: &[u8]) -> Verdict {
 
 /// A full name in a field that only says "name": the words must speak for a person. A title, a common given name first (or
 /// after the comma of `Last, First`), a common surname last after a word that is no organisation's, or digits appended to
-/// every word as synthetic patients have them.
+/// every word as synthetic patients have them. Proven is a name of which both ends speak.
 pub fn person_name(bytes: &[u8]) -> Verdict {
     match Name::read(bytes) {
-        Read::Name(name) if !name.organisation => {
+        Read::Name(name) if !name.organisation && !name.doubtful => {
             let titled = name.titled && name.words >= 1;
             let common = name.words >= 2 && name.words <= 4 && (name.given || (name.surname && name.capital));
             let synthetic = name.words >= 2 && name.words <= 3 && name.numbered == name.words;
-            if titled || common || synthetic { Verdict::PLAUSIBLE } else { Verdict::Invalid }
+            match titled || common || synthetic {
+                // Things are called after people ("Hunter Rain Boot"), but rarely after first and last name.
+                true if titled || synthetic || (name.given && name.surname) => Verdict::PROVEN,
+                true => Verdict::PLAUSIBLE,
+                false => Verdict::Invalid,
+            }
         }
         _ => Verdict::Invalid,
     }
@@ -291,6 +348,8 @@ struct Name {
     /// Every word but particles begins with a capital.
     capital: bool,
     organisation: bool,
+    /// A word of an organisation stands where a surname would, and is one.
+    doubtful: bool,
     /// It is in a script without blanks between names.
     script: bool,
 }
@@ -307,7 +366,8 @@ impl Name {
         if is_filler(bytes) {
             return Read::Filler;
         }
-        let Some(text) = text_of(bytes, 80) else { return Read::Nothing };
+        let mut room = Room::default();
+        let Some(text) = text_of(bytes, 80, &mut room) else { return Read::Nothing };
         let mut name = Name { capital: true, ..Name::default() };
         let comma = text.find(',');
         let mut last = "";
@@ -324,7 +384,10 @@ impl Name {
                 return Read::Nothing;
             }
             if in_list(ORGANISATION, bare) {
-                name.organisation = true;
+                // "Mary Church" is a person where a field says so.
+                let surname = name.given && name.words >= 1 && comma.is_none() && is_surname(bare);
+                name.doubtful |= surname;
+                name.organisation |= !surname;
             }
             if name.words == 0 && in_list(TITLES, bare) {
                 name.titled = true;
@@ -365,11 +428,11 @@ fn in_list(list: &[&str], word: &str) -> bool {
 }
 
 /// The text of a value that could be a name at all.
-fn text_of(bytes: &[u8], bytes_max: usize) -> Option<&str> {
+fn text_of<'a>(bytes: &'a [u8], bytes_max: usize, room: &'a mut Room) -> Option<&'a str> {
     if bytes.is_empty() || bytes.len() > bytes_max {
         return None;
     }
-    std::str::from_utf8(bytes).ok()
+    text(bytes, room)
 }
 
 /// A word without the digits that synthetic data appends.

@@ -4,12 +4,13 @@ use super::digits::trim;
 use crate::model::finding::{Marks, Verdict};
 
 /// An IPv4 address in dotted decimal: four numbers to 255 without leading zeros (RFC 1123 section 2.1, RFC 6943 section
-/// 3.1.1 on why leading zeros are refused). Loopback, unspecified and broadcast addresses stand for nobody.
+/// 3.1.1 on why leading zeros are refused). Loopback, unspecified, multicast and reserved addresses (RFC 6890), netmasks among them,
+/// stand for nobody.
 pub fn ipv4(bytes: &[u8]) -> Verdict {
     match octets(trim(bytes)) {
         None => Verdict::Invalid,
         Some(address) => {
-            let nobody = address[0] == 127 || address == [0; 4] || address == [255; 4];
+            let nobody = address[0] == 127 || address == [0; 4] || address[0] >= 224;
             Verdict::Valid { proven: false, marks: if nobody { Marks::PLACEHOLDER } else { Marks::default() } }
         }
     }

@@ -78,9 +78,18 @@ pub fn password(bytes: &[u8]) -> Verdict {
     Verdict::PLAUSIBLE
 }
 
+/// A password in clear in running text, where a program's source has an expression: a digit or a sign that no name in a
+/// program holds, and no brackets.
+pub fn password_text(bytes: &[u8]) -> Verdict {
+    let bytes = trim(bytes);
+    let name = bytes.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b':'));
+    let brackets = bytes.iter().any(|b| b"()[]{}".contains(b));
+    if name || brackets { Verdict::Invalid } else { password(bytes) }
+}
+
 /// A hashed password: the modular crypt formats (crypt(5): `$1$`, `$2b$`, `$5$`, `$6$`, `$y$`), PHC strings (`$argon2id$`,
 /// `$scrypt$`, `$pbkdf2-...$`), LDAP schemes (RFC 2307: `{SSHA}`), Django's `pbkdf2_sha256$`, and hex digests of the length of
-/// MD5, SHA-1, SHA-224, SHA-256, SHA-384 or SHA-512.
+/// MD5, SHA-1, SHA-224, SHA-256, SHA-384 or SHA-512, or base64 with its padding of MD5, SHA-1, SHA-256 or SHA-512.
 pub fn password_hash(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     if bytes.len() > 512 || bytes.iter().any(|b| *b <= b' ' || *b >= 0x7f) {
@@ -98,7 +107,10 @@ pub fn password_hash(bytes: &[u8]) -> Verdict {
         .any(|prefix| bytes.len() > prefix.len() + 12 && bytes[..prefix.len()].eq_ignore_ascii_case(prefix));
     let hex = bytes.strip_prefix(b"0x").unwrap_or(bytes);
     let digest = matches!(hex.len(), 32 | 40 | 56 | 64 | 96 | 128) && hex.iter().all(u8::is_ascii_hexdigit);
-    if !(crypt || django || ldap || digest) {
+    let base64 = matches!(bytes.len(), 24 | 28 | 44 | 88)
+        && bytes.ends_with(b"=")
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+    if !(crypt || django || ldap || digest || base64) {
         return Verdict::Invalid;
     }
     let marks = if digest && hex.iter().all(|b| *b == hex[0]) { Marks::PLACEHOLDER } else { Marks::default() };

@@ -31,7 +31,7 @@ fn nine(bytes: &[u8]) -> Option<[u8; 9]> {
 /// Group 00 and serial 0000 do not exist; areas 000, 666 and 900-999 were never issued (SSA, "Social Security Number
 /// Randomization", and POMS RM 10201.035). Those areas are kept with a mark, because test and synthetic data use them in
 /// fields that say SSN. Marked as test: 078-05-1120 (SSA history, the wallet card), 219-09-9999 (the SSA pamphlet of 1940),
-/// 987-65-4320 to 4329 (reserved for advertising).
+/// 987-65-4320 to 4329 (reserved for advertising). Marked as a placeholder: one digit, a run of digits, 111-22-3333.
 pub fn us_ssn(bytes: &[u8]) -> Verdict {
     let Some(digits) = nine(bytes) else { return Verdict::Invalid };
     let area = number(&digits[..3]);
@@ -47,7 +47,8 @@ pub fn us_ssn(bytes: &[u8]) -> Verdict {
     if matches!(number(&digits), 78_051_120 | 219_099_999 | 987_654_320..=987_654_329) {
         marks = marks.with(Marks::TEST);
     }
-    if repeated(&digits) || counting(&digits) {
+    let typed = digits.iter().zip([1, 1, 1, 2, 2, 3, 3, 3, 3]).all(|(d, t)| *d == t);
+    if repeated(&digits) || counting(&digits) || typed {
         marks = marks.with(Marks::PLACEHOLDER);
     }
     Verdict::Valid { proven: false, marks }

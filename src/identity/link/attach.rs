@@ -9,11 +9,12 @@ use super::components::Components;
 use super::conflicts::OVERRIDE;
 use super::edges::HUB;
 use super::names::ShortName;
+use super::replay::Mentions;
 use super::{Joined, Spills, TERTIARY_RANK, linking_rank};
 use crate::model::detector::Class;
 use crate::model::element::Element;
 use crate::model::mention::{Token, TokenValue};
-use crate::model::rows::{Certainty, LinkMention, Tables};
+use crate::model::rows::{Certainty, LinkMention};
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::collections::{BTreeSet, HashSet};
 use std::io;
@@ -69,7 +70,7 @@ fn attaches(token: &Token) -> bool {
 
 /// Assigns every mention to one group, or to several as possible.
 pub fn assign(
-    tables: &dyn Tables,
+    all: &Mentions,
     labels: &Sorted<16>,
     overrides: &Sorted<OVERRIDE>,
     hubs: &Sorted<HUB>,
@@ -84,13 +85,14 @@ pub fn assign(
     let mut holdings = Sorter::<HOLDING>::new(spills.dir, spills.memory / 2);
     let mut placer = Placer::new(labels, overrides, &known)?;
     let mut ordinal = 0;
-    tables.link_mentions(&mut |mention| {
+    all.each(&mut |mention| {
         match placer.place(ordinal, &mention)? {
             Placed::Group(group) => assigned.push(assignment(ordinal, Certainty::Certain, group))?,
             Placed::Floating => {
                 floating.push(ordinal.to_be_bytes())?;
-                for token in mention.tokens.iter().filter(|t| attaches(t)) {
-                    holdings.push(holding(token, 1, ordinal, &mention))?;
+                let tag = if mention.tokens.iter().any(is_contact) { CONTACT } else { FLOATING };
+                for token in mention.tokens.iter().filter(|t| may_hold(t, &mention)) {
+                    holdings.push(holding(token, tag, ordinal, &mention))?;
                 }
             }
         }
@@ -102,12 +104,10 @@ pub fn assign(
     }
     let mut placer = Placer::new(labels, overrides, &known)?;
     let mut ordinal = 0;
-    tables.link_mentions(&mut |mention| {
+    all.each(&mut |mention| {
         if let Placed::Group(group) = placer.place(ordinal, &mention)? {
-            // An order belongs to who bought it: a ship-to carries the order's key and holds nothing by it.
-            for token in mention.tokens.iter().filter(|t| attaches(t) && (t.kind != Element::RecordKey || mention.main))
-            {
-                holdings.push(holding(token, 0, group, &mention))?;
+            for token in mention.tokens.iter().filter(|t| may_hold(t, &mention)) {
+                holdings.push(holding(token, HOLDER, group, &mention))?;
             }
         }
         ordinal += 1;
@@ -124,7 +124,23 @@ fn assignment(ordinal: u64, certainty: Certainty, group: u64) -> [u8; ASSIGNED] 
     Put::default().u64(ordinal).u8(certainty as u8).u64(group).done()
 }
 
-/// A token and who has it: first the groups (tag 0), then the floating mentions (tag 1).
+/// Whether a mention holds a token. An order belongs to who bought it: a ship-to carries the order's key and holds nothing
+/// by it.
+fn may_hold(token: &Token, mention: &LinkMention) -> bool {
+    attaches(token) && (token.kind != Element::RecordKey || mention.main)
+}
+
+/// Whether a token is a way to reach someone: a floating order has one, its payment has not.
+fn is_contact(token: &Token) -> bool {
+    matches!(token.kind, Element::Email | Element::Phone | Element::Address | Element::Username | Element::CustomerId)
+}
+
+/// Who has a token, in the order in which they are looked at: groups, floating mentions that can be reached, the others.
+const HOLDER: u8 = 0;
+const CONTACT: u8 = 1;
+const FLOATING: u8 = 2;
+
+/// A token and who has it.
 fn holding(token: &Token, tag: u8, who: u64, mention: &LinkMention) -> [u8; HOLDING] {
     let record = Put::default().bytes(&token.value.0).u8(tag).u64(who);
     let record = ShortName::new(&mention.name).put_key(record);
@@ -155,26 +171,26 @@ fn candidates(
             holders.clear();
             first_alone = None;
         }
-        let (floats, who) = (take.u8() == 1, take.u64());
+        let (tag, who) = (take.u8(), take.u64());
         let name = ShortName::take_key(&mut take);
         let (kind, primary) = (usize::from(take.u8()), take.u8() == 1);
         if hub {
             continue;
         }
-        if !floats {
+        if tag == HOLDER {
             if holders.len() <= HOLDERS_MAX * 4 && !holders.iter().any(|(g, n)| *g == who && n.same(&name)) {
                 holders.push((who, name));
             }
             continue;
         }
         if holders.is_empty() {
-            // Two records of one order need not be one person's, so keys found nobody.
-            if kind != Element::RecordKey as usize {
-                match &first_alone {
-                    Some((first, known)) if known.same(&name) => alone.edge(*first, who)?,
-                    Some(_) => {}
-                    None => first_alone = Some((who, name)),
-                }
+            let key = kind == Element::RecordKey as usize;
+            match &first_alone {
+                // A payment follows its order. Two orders, or two payments, of one key need not be one person's.
+                Some((first, _)) if key && tag == FLOATING => alone.edge(*first, who)?,
+                Some((first, known)) if !key && known.same(&name) => alone.edge(*first, who)?,
+                None if !key || tag == CONTACT => first_alone = Some((who, name)),
+                _ => {}
             }
             continue;
         }

@@ -7,10 +7,10 @@
 
 use super::edges::{CONFLICT, Reason, birth_date};
 use super::names::{Likeness, ShortName};
+use super::replay::Mentions;
 use super::{Joined, KINDS, Spills, linking_rank};
 use crate::model::detector::Class;
 use crate::model::element::Element;
-use crate::model::rows::Tables;
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::collections::HashMap;
 use std::io;
@@ -31,23 +31,23 @@ struct Fallback {
 /// Checks every component of more than one mention. Returns the mentions whose component fell apart, by ordinal (the
 /// first record of a mention counts), and adds to `apart` what lies between the groups of such a component.
 pub fn conflicts(
-    tables: &dyn Tables,
+    all: &Mentions,
     labels: &Sorted<16>,
     apart: &mut Sorter<CONFLICT>,
     spills: &Spills,
 ) -> io::Result<Sorted<OVERRIDE>> {
-    let members = members(tables, labels, spills)?;
+    let members = members(all, labels, spills)?;
     let fallbacks = judge(&members)?;
     fall_back(&members, &fallbacks, apart, spills)
 }
 
 /// For every mention of a component: a name record (tag 0) and one record for each primary identifier of which a person
 /// has only one (tag 1).
-fn members(tables: &dyn Tables, labels: &Sorted<16>, spills: &Spills) -> io::Result<Sorted<MEMBER>> {
+fn members(all: &Mentions, labels: &Sorted<16>, spills: &Spills) -> io::Result<Sorted<MEMBER>> {
     let mut members = Sorter::<MEMBER>::new(spills.dir, spills.memory);
     let mut labels = Joined::<16, 8>::new(labels)?;
     let mut ordinal = 0u64;
-    tables.link_mentions(&mut |mention| {
+    all.each(&mut |mention| {
         let label = labels.first(&ordinal.to_be_bytes())?;
         ordinal += 1;
         let Some(label) = label else { return Ok(()) };
@@ -122,7 +122,7 @@ impl Component {
     fn people_conflict(&self) -> Option<Reason> {
         let fits = |a: &ShortName| self.people.iter().all(|(b, _)| a.likeness(b) != Likeness::Different);
         let names_fit =
-            self.people.iter().any(|(a, _)| a.is_full() && fits(a)) || self.people.iter().all(|(a, _)| fits(a));
+            self.people.iter().any(|(a, _)| a.is_settled() && fits(a)) || self.people.iter().all(|(a, _)| fits(a));
         if self.people.len() > NAMES_MAX || !names_fit {
             return Some(Reason::Name);
         }

@@ -7,13 +7,12 @@ use super::attach::ASSIGNED;
 use super::components::Components;
 use super::edges::{CONFLICT, EDGE, Edge, HUB, Reason, birth_date};
 use super::names::ShortName;
+use super::replay::Mentions;
 use super::{Joined, Spills, TERTIARY_RANK, pack, unpack};
 use crate::model::detector::Class;
 use crate::model::element::{Element, ElementSet, Form};
 use crate::model::mention::{MentionElement, Population, Residence, ResidenceBasis, TokenValue};
-use crate::model::rows::{
-    Certainty, ConsumerRow, DerivedSink, IdentifierRow, LinkMention, LinkRow, MembershipRow, Tables,
-};
+use crate::model::rows::{Certainty, ConsumerRow, DerivedSink, IdentifierRow, LinkMention, LinkRow, MembershipRow};
 use crate::spill::{Put, Sorted, Sorter, Take};
 use siphasher::sip128::{Hasher128, SipHasher24};
 use std::collections::{BTreeMap, HashMap};
@@ -46,7 +45,7 @@ pub struct Derived {
 
 /// Derives and writes everything.
 pub fn derive(
-    tables: &dyn Tables,
+    all: Mentions,
     assigned: &Sorted<ASSIGNED>,
     edges: &Sorted<EDGE>,
     apart: Sorter<CONFLICT>,
@@ -54,7 +53,8 @@ pub fn derive(
     sink: &mut dyn DerivedSink,
     spills: &Spills,
 ) -> io::Result<Derived> {
-    let Gathered { parts, held, members, namespaces } = gather(tables, assigned, spills)?;
+    let Gathered { parts, held, members, namespaces } = gather(&all, assigned, spills)?;
+    drop(all);
     let (own, named) = holders(&held, hubs, spills)?;
     drop(held);
     let ids = ids(&parts, &own, spills)?;
@@ -79,14 +79,14 @@ struct Gathered {
     namespaces: Vec<Arc<str>>,
 }
 
-fn gather(tables: &dyn Tables, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::Result<Gathered> {
+fn gather(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::Result<Gathered> {
     let mut parts = Sorter::<PART>::new(spills.dir, spills.memory / 3);
     let mut held = Sorter::<HELD>::new(spills.dir, spills.memory / 2);
     let mut members = Sorter::<MEMBER>::new(spills.dir, spills.memory / 8);
     let mut namespaces: Vec<Arc<str>> = vec![Arc::from("")];
     let mut joined = Joined::<ASSIGNED, 8>::new(assigned)?;
     let mut ordinal = 0u64;
-    tables.link_mentions(&mut |mention| {
+    all.each(&mut |mention| {
         let id = pack(mention.id)?;
         joined.each(&ordinal.to_be_bytes(), |record| {
             let mut take = Take::new(&record[8..]);

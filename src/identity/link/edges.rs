@@ -6,6 +6,7 @@
 //! [`PEOPLE_MAX`] names at once.
 
 use super::names::{Likeness, ShortName};
+use super::replay::Mentions;
 use super::{Joined, KINDS, Node, Spills, kind_number, linking_rank};
 use crate::model::detector::Class;
 use crate::model::element::Element;
@@ -132,15 +133,15 @@ impl Entry {
     }
 }
 
-/// Reads all mentions and joins those that share tokens.
-pub fn edges(tables: &dyn Tables, spills: &Spills) -> io::Result<Edges> {
+/// Reads all mentions, keeps them for the steps that follow, and joins those that share tokens.
+pub fn edges(tables: &dyn Tables, spills: &Spills) -> io::Result<(Mentions, Edges)> {
     let mut entries = Sorter::<ENTRY>::new(spills.dir, spills.memory);
     let mut mentions = 0;
-    tables.link_mentions(&mut |mention| {
+    let all = Mentions::read(tables, spills.dir, &mut |mention| {
         let node = Node::new(mentions, mention.id)?;
         mentions += 1;
         let name = ShortName::new(&mention.name);
-        let dob = birth_date(&mention);
+        let dob = birth_date(mention);
         for token in mention.tokens.iter().filter(|t| links(t.kind, t.class)) {
             entries.push(Entry::pack(token.value, &name, dob, node, token.kind, token.class))?;
         }
@@ -149,7 +150,7 @@ pub fn edges(tables: &dyn Tables, spills: &Spills) -> io::Result<Edges> {
     let entries = entries.sorted()?;
     let hubs = hubs(&entries, spills)?;
     let (edges, conflicts) = join(&entries, &hubs, spills)?;
-    Ok(Edges { edges, conflicts, hubs, mentions })
+    Ok((all, Edges { edges, conflicts, hubs, mentions }))
 }
 
 /// Whether tokens of a kind and class join mentions at all. Record keys attach and never merge; a birth date is shared by
@@ -394,11 +395,11 @@ fn groups(people: &[Person]) -> Vec<usize> {
     }
     let settled = flat.clone();
     for i in 0..people.len() {
-        if people[i].name.is_full() || settled[i] != i {
+        if people[i].name.is_settled() || settled[i] != i {
             continue;
         }
         let mut fits = (0..people.len()).filter(|g| {
-            *g != i && settled[*g] == *g && people[*g].name.is_full() && {
+            *g != i && settled[*g] == *g && people[*g].name.is_settled() && {
                 (0..people.len()).filter(|m| settled[*m] == *g).all(|m| fit(&people[i], &people[m]))
             }
         });

@@ -1,6 +1,6 @@
 //! Linking: from mentions to people.
 //!
-//! A batch over the live mentions, never done while scanning. It reads the tables several times and holds nothing that
+//! A batch over the live mentions, never done while scanning. It reads the tables once (`replay`) and holds nothing that
 //! grows with the number of people: what must be brought together is sorted on disk. The steps, each in a file:
 //!
 //! 1. `edges`: tokens join mentions; hubs are measured and left out.
@@ -18,6 +18,7 @@ mod conflicts;
 mod derive;
 mod edges;
 mod names;
+mod replay;
 
 use crate::model::element::Element;
 use crate::model::rows::{DerivedSink, MentionId, Tables};
@@ -30,7 +31,7 @@ const KINDS: usize = Element::ALL.len();
 
 /// Where linking spills, and how much memory one sort may take.
 pub struct Spills<'a> {
-    /// A folder with room for about 500 bytes a mention.
+    /// A folder with room for about 800 bytes a mention.
     pub dir: &'a Path,
     /// Bytes of the largest sort's buffer; two or three smaller ones may stand beside it.
     pub memory: usize,
@@ -51,17 +52,17 @@ pub struct LinkSummary {
 
 /// Links all live mentions and writes the derived tables.
 pub fn link(tables: &dyn Tables, sink: &mut dyn DerivedSink, spills: &Spills) -> io::Result<LinkSummary> {
-    let edges::Edges { edges, conflicts: mut apart, hubs, mentions } = edges::edges(tables, spills)?;
+    let (all, edges::Edges { edges, conflicts: mut apart, hubs, mentions }) = edges::edges(tables, spills)?;
     let mut components = components::Components::new(spills.dir, spills.memory);
     for edge in edges.iter()? {
         let edge = edges::Edge::unpack(&edge?);
         components.edge(edge.left.ordinal, edge.right.ordinal)?;
     }
     let labels = components.solve()?.sorted()?;
-    let overrides = conflicts::conflicts(tables, &labels, &mut apart, spills)?;
-    let assigned = attach::assign(tables, &labels, &overrides, &hubs, spills)?;
+    let overrides = conflicts::conflicts(&all, &labels, &mut apart, spills)?;
+    let assigned = attach::assign(&all, &labels, &overrides, &hubs, spills)?;
     drop((labels, overrides));
-    let derived = derive::derive(tables, &assigned, &edges, apart, &hubs, sink, spills)?;
+    let derived = derive::derive(all, &assigned, &edges, apart, &hubs, sink, spills)?;
     Ok(LinkSummary { mentions, consumers: derived.consumers, clusters: derived.clusters, hubs: hubs.len() })
 }
 

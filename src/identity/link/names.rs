@@ -12,7 +12,7 @@ pub struct ShortName {
     pub last: u32,
     pub first: u32,
     pub initial: u16,
-    root: u32,
+    roots: [u32; 4],
     last_sound: u32,
     first_near: [u16; 10],
     last_near: [u16; 10],
@@ -44,7 +44,7 @@ impl ShortName {
     /// Bytes of [`ShortName::put_key`].
     pub const KEY_BYTES: usize = 10;
     /// Bytes of [`ShortName::put_rest`].
-    pub const REST_BYTES: usize = 48;
+    pub const REST_BYTES: usize = 60;
 
     /// Shortens a signature.
     pub fn new(name: &NameSignature) -> ShortName {
@@ -52,7 +52,7 @@ impl ShortName {
             last: short(name.last),
             first: short(name.first),
             initial: (short(name.initial) >> 16) as u16 | u16::from(name.initial != 0),
-            root: short(name.first_root),
+            roots: name.first_roots.map(short),
             last_sound: short(name.last_sound),
             first_near: name.first_near,
             last_near: name.last_near,
@@ -66,7 +66,7 @@ impl ShortName {
 
     /// The rest.
     pub fn put_rest<const N: usize>(&self, record: Put<N>) -> Put<N> {
-        let record = record.u32(self.root).u32(self.last_sound);
+        let record = self.roots.iter().fold(record, |record, root| record.u32(*root)).u32(self.last_sound);
         self.first_near.iter().chain(&self.last_near).fold(record, |record, near| record.u16(*near))
     }
 
@@ -77,7 +77,7 @@ impl ShortName {
 
     /// Reads what [`ShortName::put_rest`] wrote.
     pub fn take_rest(&mut self, record: &mut Take<'_>) {
-        self.root = record.u32();
+        self.roots = std::array::from_fn(|_| record.u32());
         self.last_sound = record.u32();
         for near in self.first_near.iter_mut().chain(&mut self.last_near) {
             *near = record.u16();
@@ -93,6 +93,16 @@ impl ShortName {
     /// identifier.
     pub fn is_full(&self) -> bool {
         self.last != 0 && self.first != 0
+    }
+
+    /// Whether the first name is a nickname of several families.
+    fn ambiguous(&self) -> bool {
+        self.roots[1] != 0
+    }
+
+    /// Whether the name can stand for itself among others: full, and of one family.
+    pub fn is_settled(&self) -> bool {
+        self.is_full() && !self.ambiguous()
     }
 
     /// Whether two names are equal in what tells names apart.
@@ -116,7 +126,11 @@ impl ShortName {
             (0, _) | (_, 0) if self.initial == 0 || other.initial == 0 => Part::Missing,
             (0, _) | (_, 0) if self.initial == other.initial => Part::Missing,
             (0, _) | (_, 0) => Part::Different,
-            (a, b) if a == b || self.root == other.root => Part::Equal,
+            (a, b) if a == b => Part::Equal,
+            // A nickname of several families fits both and speaks for neither.
+            _ if self.roots.iter().any(|r| *r != 0 && other.roots.contains(r)) => {
+                if self.ambiguous() || other.ambiguous() { Part::Missing } else { Part::Equal }
+            }
             // Sound is not asked here: Michael and Michelle, who may well share a household, sound alike to every code.
             _ if near(&self.first_near, &other.first_near) => Part::Near,
             _ => Part::Different,

@@ -143,7 +143,7 @@ impl<'a> Person<'a> {
     }
 
     fn at(&self, i: usize) -> io::Result<LinkMention> {
-        let token = |j| {
+        let token = |j| -> io::Result<Token> {
             Ok(Token {
                 value: self.token.at(j)?,
                 kind: self.kind.code(j, Element::from_code)?,
@@ -151,11 +151,16 @@ impl<'a> Person<'a> {
                 namespace: self.namespace.shared(j),
             })
         };
+        let range = self.tokens.range(i);
+        let mut tokens = Vec::with_capacity(range.len());
+        for j in range {
+            tokens.push(token(j)?);
+        }
         Ok(LinkMention {
             id: MentionId { object: self.object.at(i), number: self.number.at(i) },
             main: matches!(self.role.code(i, Role::from_code)?, Role::Subject | Role::Buyer),
             population: self.population.code(i, Population::from_code)?,
-            tokens: self.tokens.range(i).map(token).collect::<io::Result<_>>()?,
+            tokens,
             name: self.name.at(i),
             elements: self.elements.at(i)?,
             residence: self.residence.maybe(i)?,
@@ -174,7 +179,10 @@ fn name_column(names: &[NameSignature]) -> Column {
     };
     let columns = vec![
         long("first", all().map(|n| n.first)),
-        long("first_root", all().map(|n| n.first_root)),
+        long("first_root_1", all().map(|n| n.first_roots[0])),
+        long("first_root_2", all().map(|n| n.first_roots[1])),
+        long("first_root_3", all().map(|n| n.first_roots[2])),
+        long("first_root_4", all().map(|n| n.first_roots[3])),
         long("initial", all().map(|n| n.initial)),
         long("first_sound", all().map(|n| n.first_sound)),
         long("last", all().map(|n| n.last)),
@@ -193,7 +201,7 @@ fn trimmed(near: &[u16; 10]) -> &[u16] {
 /// The mirror of [`name_column`].
 struct Names<'a> {
     group: Group<'a>,
-    hashes: [Long<'a>; 6],
+    hashes: [Long<'a>; 9],
     near: [(List<'a>, &'a PrimitiveArray<Int32Type>); 2],
 }
 
@@ -205,7 +213,10 @@ impl<'a> Names<'a> {
             group,
             hashes: [
                 long("first")?,
-                long("first_root")?,
+                long("first_root_1")?,
+                long("first_root_2")?,
+                long("first_root_3")?,
+                long("first_root_4")?,
                 long("initial")?,
                 long("first_sound")?,
                 long("last")?,
@@ -219,13 +230,15 @@ impl<'a> Names<'a> {
         if !self.group.is_some(i) {
             return NameSignature::default();
         }
-        let [first, first_root, initial, first_sound, last, last_sound] = self.hashes.each_ref().map(|h| h.at(i));
+        let [first, one, two, three, four, initial, first_sound, last, last_sound] =
+            self.hashes.each_ref().map(|h| h.at(i));
+        let first_roots = [one, two, three, four];
         let [first_near, last_near] = self.near.each_ref().map(|(list, all)| {
             let mut hashes = [0; 10];
             // Stored as 32-bit numbers that came from 16 bits, so nothing is cut.
             hashes.iter_mut().zip(list.range(i)).for_each(|(hash, j)| *hash = all.value(j) as u16);
             hashes
         });
-        NameSignature { first, first_root, initial, first_sound, last, last_sound, first_near, last_near }
+        NameSignature { first, first_roots, initial, first_sound, last, last_sound, first_near, last_near }
     }
 }

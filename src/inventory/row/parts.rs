@@ -31,7 +31,12 @@ impl<'a> Elements<'a> {
     }
 
     pub fn at(&self, i: usize) -> io::Result<Vec<MentionElement>> {
-        self.lists.range(i).map(|j| element_at(&self.element, &self.form, j)).collect()
+        let range = self.lists.range(i);
+        let mut elements = Vec::with_capacity(range.len());
+        for j in range {
+            elements.push(element_at(&self.element, &self.form, j)?);
+        }
+        Ok(elements)
     }
 }
 
