@@ -543,9 +543,11 @@ fn samples_are_what_they_are() {
         match extension {
             "csv" => {
                 tables += 1;
+                let accented = std::str::from_utf8(&bytes).is_err();
+                let dialect = if accented { "windows-1252; comma, header" } else { "comma, header" };
                 assert_eq!(
                     (decoded.format.as_str(), decoded.dialect.as_str()),
-                    ("csv", "comma, header"),
+                    ("csv", dialect),
                     "{}",
                     object.path
                 );

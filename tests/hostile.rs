@@ -255,7 +255,7 @@ fn a_failed_read_is_a_gap_after_what_was_read() {
 #[test]
 fn the_hash_is_of_the_raw_bytes() {
     let (decoded, _) = run_with(b"abc", &Limits::default());
-    assert_eq!(decoded.content_hash, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_eq!(decoded.content_hash, "6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85");
 }
 
 #[test]

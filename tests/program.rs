@@ -4,7 +4,7 @@
 use rollcall::inventory::{Inventory, Snapshot, digest};
 use rollcall::model::mention::{Role, TokenValue};
 use rollcall::model::rows::{Certainty, MentionId, Tables};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -148,6 +148,25 @@ pub fn people_by_row(snapshot: &Snapshot) -> BTreeMap<String, BTreeMap<u64, Vec<
     });
     mentions.unwrap();
     people
+}
+
+/// Who is with whom: for every person the places where they are, whatever the person is called.
+pub fn partition(snapshot: &Snapshot) -> BTreeSet<Vec<(String, u64, Role)>> {
+    let mut places: BTreeMap<TokenValue, Vec<(String, u64, Role)>> = BTreeMap::new();
+    for (file, rows) in people_by_row(snapshot) {
+        for (row, people) in rows {
+            for (role, person) in people {
+                places.entry(person).or_default().push((file.clone(), row, role));
+            }
+        }
+    }
+    places
+        .into_values()
+        .map(|mut places| {
+            places.sort();
+            places
+        })
+        .collect()
 }
 
 /// Copies the files of a folder that a test takes, with the folders they lie in.

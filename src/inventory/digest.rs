@@ -5,7 +5,7 @@
 //! rows are joined with the objects by sorting, and memory stays bounded whatever their number.
 
 use crate::model::mention::{MentionElement, NameSignature, Residence, Token, TokenValue};
-use crate::model::rows::{MentionId, ObjectRow, Tables};
+use crate::model::rows::{ObjectRow, Tables};
 use crate::spill::{Put, Records, Sorter};
 use sha2::{Digest, Sha256};
 use std::io;
@@ -16,12 +16,12 @@ const SORT_BYTES: usize = 4 << 20;
 
 type Hash = [u8; 32];
 
-/// The SHA-256, as hex, over the live rows of all tables but `runs`, sorted, without the columns of the run. Inventories
-/// made with different keys differ.
+/// The SHA-256, as hex, over the live rows of all tables but `runs` and `links`, sorted, without the columns of the run.
+/// Inventories made with different keys differ. A link is one of several merges that bring the same mentions together,
+/// and which of them is written down depends on the order of reading; whom they bring together is in the memberships.
 pub fn digest(tables: &dyn Tables) -> io::Result<String> {
     let temp = std::env::temp_dir();
     let mut objects = Sorter::<40>::new(&temp, SORT_BYTES);
-    let mut links = Sorter::<48>::new(&temp, SORT_BYTES);
     let mut rows = Sorter::<40>::new(&temp, SORT_BYTES);
     let mut hashes = Sorter::<32>::new(&temp, SORT_BYTES);
 
@@ -67,21 +67,8 @@ pub fn digest(tables: &dyn Tables) -> io::Result<String> {
         let canon = canon.text(row.class.code()).maybe(row.consumer.as_ref(), Canon::token);
         hashes.push(canon.number(row.names.into()).number(row.hub.into()).number(row.mentions).done())
     })?;
-    tables.links(&mut |row| {
-        let canon = Canon::new("link").token(&row.consumer).token(&row.token).text(&row.rule);
-        let hash = canon.number(row.left.number).number(row.right.number).done();
-        links.push(link(&row.left, &row.right, hash))
-    })?;
 
-    // A link names two objects: its left one goes into its hash first, then it waits for its right one as a row does.
     let objects = objects.sorted()?;
-    let mut names = objects.iter()?.peekable();
-    for record in links.sorted()?.iter()? {
-        let record = record?;
-        let (left, rest) = record.split_at(8);
-        let (right, hash) = rest.split_at(8);
-        rows.push(Put::default().bytes(right).bytes(&with_name(&mut names, left, hash)?).done())?;
-    }
     let mut names = objects.iter()?.peekable();
     for record in rows.sorted()?.iter()? {
         let record = record?;
@@ -95,8 +82,7 @@ pub fn digest(tables: &dyn Tables) -> io::Result<String> {
     Ok(super::record::hex(&digest.finalize()))
 }
 
-/// A row's hash with its object's name. Both come in ascending order of id. A link may name an object that is no longer
-/// live; its name is then empty.
+/// A row's hash with its object's name. Both come in ascending order of id.
 fn with_name(names: &mut Peekable<Records<40>>, object: &[u8], hash: &[u8]) -> io::Result<Hash> {
     while names.next_if(|name| name.as_ref().is_ok_and(|name| &name[..8] < object)).is_some() {}
     let name = match names.peek() {
@@ -109,10 +95,6 @@ fn with_name(names: &mut Peekable<Records<40>>, object: &[u8], hash: &[u8]) -> i
 
 fn keyed(object: u64, hash: Hash) -> [u8; 40] {
     Put::default().u64(object).bytes(&hash).done()
-}
-
-fn link(left: &MentionId, right: &MentionId, hash: Hash) -> [u8; 48] {
-    Put::default().u64(left.object).u64(right.object).bytes(&hash).done()
 }
 
 fn object(row: &ObjectRow) -> Hash {

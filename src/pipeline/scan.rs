@@ -74,6 +74,8 @@ pub struct ScanOutcome {
     pub failed: u64,
     /// Objects that the inventory has already, in this version and under this policy.
     pub unchanged: u64,
+    /// Those of them that are of kinds that are not read.
+    pub unchanged_skipped: u64,
     /// Objects listed and not reached, because the run was stopped.
     pub not_reached: u64,
     /// Bytes read from sources.
@@ -95,7 +97,10 @@ pub struct ScanOutcome {
 impl ScanOutcome {
     /// Whether everything was read. With `strict`, kinds of file that are not read count as missing.
     pub fn is_whole(&self, strict: bool) -> bool {
-        self.partial == 0 && self.failed == 0 && self.not_reached == 0 && (!strict || self.skipped == 0)
+        self.partial == 0
+            && self.failed == 0
+            && self.not_reached == 0
+            && (!strict || self.skipped + self.unchanged_skipped == 0)
     }
 
     fn count(&mut self, row: &ObjectRow) {
@@ -124,6 +129,7 @@ struct Known {
     /// Print of version and policy.
     state: u64,
     complete: bool,
+    skipped: bool,
 }
 
 fn print(parts: &[&str]) -> u64 {
@@ -135,7 +141,7 @@ fn print(parts: &[&str]) -> u64 {
 enum Message {
     Mentions(Vec<MentionRow>),
     Object(Box<ObjectResult>),
-    Unchanged,
+    Unchanged { skipped: bool },
     NotReached,
 }
 
@@ -146,7 +152,10 @@ pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOu
     writer.view().objects(false, &mut |row| {
         let complete = matches!(row.status, Status::Complete | Status::Skipped);
         let state = print(&[&row.object.version, &row.policy]);
-        known.insert(print(&[&row.object.uri]), Known { id: row.id, state, complete });
+        known.insert(
+            print(&[&row.object.uri]),
+            Known { id: row.id, state, complete, skipped: row.status == Status::Skipped },
+        );
         Ok(())
     })?;
     let run = writer.next_run();
@@ -224,7 +233,10 @@ fn write(
                 }
                 writer.object(*result)?;
             }
-            Message::Unchanged => outcome.unchanged += 1,
+            Message::Unchanged { skipped } => {
+                outcome.unchanged += 1;
+                outcome.unchanged_skipped += u64::from(skipped);
+            }
             Message::NotReached => outcome.not_reached += 1,
         }
         request.counters.objects_done.fetch_add(1, Relaxed);
@@ -267,12 +279,10 @@ impl<'a> Lister<'a> {
         }
         let counters = self.request.counters;
         counters.objects_listed.fetch_add(1, Relaxed);
-        let unchanged = self
-            .known
-            .get(&uri)
-            .is_some_and(|known| known.complete && known.state == print(&[&object.version, &self.request.plan.policy]));
-        if unchanged && problem.is_none() {
-            let _ = messages.send(Message::Unchanged);
+        let state = print(&[&object.version, &self.request.plan.policy]);
+        let unchanged = self.known.get(&uri).filter(|known| known.complete && known.state == state);
+        if let Some(known) = unchanged.filter(|_| problem.is_none()) {
+            let _ = messages.send(Message::Unchanged { skipped: known.skipped });
             return;
         }
         counters.bytes_listed.fetch_add(object.size, Relaxed);
