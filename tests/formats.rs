@@ -545,12 +545,7 @@ fn samples_are_what_they_are() {
                 tables += 1;
                 let accented = std::str::from_utf8(&bytes).is_err();
                 let dialect = if accented { "windows-1252; comma, header" } else { "comma, header" };
-                assert_eq!(
-                    (decoded.format.as_str(), decoded.dialect.as_str()),
-                    ("csv", dialect),
-                    "{}",
-                    object.path
-                );
+                assert_eq!((decoded.format.as_str(), decoded.dialect.as_str()), ("csv", dialect), "{}", object.path);
                 assert_eq!(decoded.records, csv_crate(&bytes, b',', true).len() as u64, "{}", object.path);
                 let mut reader = csv::Reader::from_reader(&bytes[..]);
                 let headers: Vec<String> =

@@ -749,6 +749,22 @@ fn organisations_and_their_contacts() {
 }
 
 #[test]
+fn an_account_at_a_role_mailbox_without_a_person_is_an_organisation() {
+    let row = |more: Vec<Value>| {
+        let mut values = vec![
+            BARE("customer_id", "C-17"),
+            ("email", "info@mail.example", marked(Email, Marks::ROLE)),
+            V("phone", "508-222-5200", Phone),
+        ];
+        values.extend(more);
+        table(values)
+    };
+    assert_eq!(row(vec![])[0].population, Population::Organisation);
+    assert_eq!(row(vec![V("name", "Ann Lee", FullName)])[0].population, Population::Consumer);
+    assert_eq!(row(vec![V("dob", "1970-05-14", Dob)])[0].population, Population::Consumer);
+}
+
+#[test]
 fn staff_and_providers_by_path() {
     let records = || vec![row(vec![V("employee_name", "Jane Doe", FullName)])];
     let population = |path| run_cut(path, Layout::Table, &records(), &[]).0[0].1.clone();

@@ -234,10 +234,12 @@ impl Person {
         self.pairs(&mut elements);
         elements.sort_unstable();
         elements.dedup();
+        // An account reached at a role mailbox, without a name or anything that only people have, is an organisation's.
+        let personal = elements.iter().any(|e| is_personal(e.element));
         let population = match population {
             _ if self.test && !self.valid => Population::Test,
             _ if self.own && !self.customer => Population::Agent,
-            _ if !self.named() && (self.organisation || (role_address && !linkable)) => Population::Organisation,
+            _ if !self.named() && (self.organisation || (role_address && !personal)) => Population::Organisation,
             Population::Consumer if self.role == Role::Seller => Population::Seller,
             population => population,
         };
@@ -257,6 +259,27 @@ impl Person {
             source: self.source,
         })
     }
+}
+
+/// Elements that people have and organisations do not.
+fn is_personal(element: Element) -> bool {
+    !matches!(
+        element,
+        Element::Email
+            | Element::Phone
+            | Element::Street
+            | Element::Address
+            | Element::City
+            | Element::State
+            | Element::Zip
+            | Element::Country
+            | Element::CustomerId
+            | Element::RecordKey
+            | Element::BankAccount
+            | Element::BankRouting
+            | Element::IpAddress
+            | Element::LastName
+    )
 }
 
 /// What the parts of an address say of where its person lives. A state outweighs a ZIP code that disagrees.
