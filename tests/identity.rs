@@ -753,7 +753,7 @@ fn an_account_at_a_role_mailbox_without_a_person_is_an_organisation() {
     let row = |more: Vec<Value>| {
         let mut values = vec![
             BARE("customer_id", "C-17"),
-            ("email", "info@mail.example", marked(Email, Marks::ROLE)),
+            ("email", "info@mail.example", vec![Find(Email, "", Form::Clear, Marks::ROLE)]),
             V("phone", "508-222-5200", Phone),
         ];
         values.extend(more);
