@@ -2,11 +2,20 @@
 //! on every machine.
 
 use crate::oracle::{detectors, input};
+use rollcall::decode::decode;
+use rollcall::identity::Assembler;
+use rollcall::identity::key::Key;
 use rollcall::matcher::judge::Judge;
 use rollcall::matcher::lanes::Scratch;
 use rollcall::matcher::plan::Matcher;
-use rollcall::model::block::{Block, Cell, Layout, RecordMark};
+use rollcall::model::block::{Block, BlockSink, Cell, Layout, RecordMark};
 use rollcall::model::field::{Field, Schema};
+use rollcall::model::gap::Gap;
+use rollcall::model::limits::Limits;
+use rollcall::model::settings::IdentitySettings;
+use rollcall::pattern;
+use rollcall::pipeline::plan::Plan;
+use std::ops::ControlFlow;
 
 const UNIT: usize = 64 << 10;
 
@@ -148,5 +157,95 @@ fn judging_is_linear() {
                 long / short
             );
         }
+    }
+}
+
+/// What each stage hands the next for one object, counted: bytes and cells of blocks, the judge's work, findings,
+/// mentions.
+struct Counted<'a> {
+    judge: Judge<'a>,
+    assembler: Assembler,
+    schema: Schema,
+    handed_on: u64,
+    findings: u64,
+    mentions: u64,
+}
+
+impl BlockSink for Counted<'_> {
+    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
+        for field in &schema.fields[self.schema.fields.len()..] {
+            self.schema.push(field.clone());
+        }
+        self.handed_on += (block.bytes.len() + block.cells.len() + block.records.len()) as u64;
+        let mut found = Vec::new();
+        self.judge.block(block, schema, &mut found);
+        self.findings += found.len() as u64;
+        self.assembler.block(block, schema, &found, &mut |_, _| self.mentions += 1);
+        ControlFlow::Continue(())
+    }
+
+    fn gap(&mut self, gap: Gap) {
+        panic!("nothing is left out: {gap:?}");
+    }
+}
+
+/// A table with a personal value in every thirty bytes, or a log with one in every megabyte.
+fn object(dense: bool, bytes: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes + 256);
+    let mut row = 0u64;
+    if dense {
+        out.extend_from_slice(b"first_name,last_name,email,phone,ssn\n");
+    }
+    let mut next_hit = 0;
+    while out.len() < bytes {
+        row += 1;
+        if dense {
+            let phone = format!("415-{:03}-{:04}", 200 + row % 311, row % 10_000);
+            let ssn = format!("{:03}-{:02}-{:04}", 100 + row % 500, 10 + row % 80, 1 + row % 9000);
+            out.extend_from_slice(format!("Ada,Lovelace,ada.lovelace{row}@mail.example,{phone},{ssn}\n").as_bytes());
+            continue;
+        }
+        let who = if out.len() >= next_hit { format!(" user=ada{row}@mail.example") } else { String::new() };
+        if !who.is_empty() {
+            next_hit = out.len() + (1 << 20);
+        }
+        out.extend_from_slice(format!("ts={} level=info req={row:016x}{who} msg=\"bin {} counted\"\n", 1_755_000_000 + row, row % 977).as_bytes());
+    }
+    out
+}
+
+#[test]
+fn an_object_end_to_end_is_linear() {
+    let plan = Plan::new(&pattern::builtin(), &IdentitySettings::default(), Limits::default()).expect("they plan");
+    for (dense, unit) in [(true, 512 << 10), (false, 4 << 20)] {
+        let mut counts = Vec::new();
+        let mut took = Vec::new();
+        for size in 0..4 {
+            let bytes = object(dense, unit << size);
+            let mut sink = Counted {
+                judge: Judge::new(&plan.matcher),
+                assembler: Assembler::new(plan.identity.clone(), &Key::from_bytes([7; 16]), "people"),
+                schema: Schema::default(),
+                handed_on: 0,
+                findings: 0,
+                mentions: 0,
+            };
+            let clock = std::time::Instant::now();
+            decode(&mut &bytes[..], &plan.limits, &mut sink);
+            let Counted { assembler, schema, mentions, .. } = &mut sink;
+            assembler.finish(schema, &mut |_, _| *mentions += 1);
+            took.push(clock.elapsed());
+            counts.push([sink.handed_on, sink.judge.work(), sink.findings, sink.mentions]);
+        }
+        let floor = if dense { (unit / 30) as u64 } else { 4 };
+        assert!(counts[0][2] >= floor, "dense {dense}: {counts:?}");
+        for pair in counts.windows(2) {
+            for (before, after) in pair[0].iter().zip(pair[1]) {
+                let ratio = after as f64 / *before as f64;
+                assert!((1.5..=2.2).contains(&ratio), "dense {dense}: {ratio:.2} ({counts:?})");
+            }
+        }
+        let (short, long) = (took[1].as_secs_f64().max(0.002), took[3].as_secs_f64());
+        assert!(long / short < 16.0, "dense {dense}: four times the bytes took {:.0} times as long", long / short);
     }
 }

@@ -31,8 +31,8 @@ const GROUP_BYTES: usize = 4 << 20;
 const FILE_BYTES: usize = 512 << 20;
 /// Bytes of a page before compression. A reader holds one of each column.
 const PAGE_BYTES: usize = 256 << 10;
-/// Columns of tokens: they hardly repeat, so a dictionary of them is memory and time for nothing. Nor does any of their
-/// bits tell the next, so only those columns in which one token stands in many rows after each other are compressed.
+/// Columns of tokens: they hardly repeat, so a dictionary of them is memory and time for nothing. They are
+/// compressed all the same: birth dates and shared addresses do repeat, and without it an inventory is a third larger.
 const TOKENS: [&[&str]; 4] = [&["tokens", "list", "element", "token"], &["token"], &["consumer"], &["cluster"]];
 
 /// Takes the rows of a table for one run.
@@ -168,9 +168,6 @@ fn properties() -> Result<WriterProperties, ParquetError> {
         .set_statistics_enabled(EnabledStatistics::Chunk);
     for path in TOKENS {
         let path = ColumnPath::from(path.iter().map(|part| part.to_string()).collect::<Vec<_>>());
-        if path.parts().last().is_some_and(|part| part == "token") {
-            properties = properties.set_column_compression(path.clone(), Compression::UNCOMPRESSED);
-        }
         properties = properties.set_column_dictionary_enabled(path, false);
     }
     Ok(properties.build())
