@@ -130,16 +130,13 @@ fn judging_is_linear() {
     let sizes: Vec<_> = (0..4).map(|k| corpora(UNIT << k)).collect();
     for lines in [false, true] {
         for c in 0..sizes[0].len() {
-            let mut took = Vec::new();
             let works: Vec<u64> = sizes
                 .iter()
                 .map(|corpora| {
                     let block = block(&corpora[c].1, lines);
                     let mut judge = Judge::new(&matcher);
                     let mut out = Vec::new();
-                    let clock = std::time::Instant::now();
                     judge.block(&block, &schema, &mut out);
-                    took.push(clock.elapsed());
                     judge.work()
                 })
                 .collect();
@@ -147,15 +144,8 @@ fn judging_is_linear() {
             // Candidates of many detectors at one place each ask their window.
             for pair in works.windows(2) {
                 let ratio = pair[1] as f64 / pair[0] as f64;
-                assert!(ratio <= 2.2, "{name}, lines {lines}: {ratio:.2} ({works:?}, {took:?})");
+                assert!(ratio <= 2.2, "{name}, lines {lines}: {ratio:.2} ({works:?})");
             }
-            // Work that is not counted would show in the clock; a wide bound keeps a busy machine from failing it.
-            let (short, long) = (took[1].as_secs_f64().max(0.002), took[3].as_secs_f64());
-            assert!(
-                long / short < 16.0,
-                "{name}, lines {lines}: four times the bytes took {:.0} times as long",
-                long / short
-            );
         }
     }
 }
@@ -209,7 +199,10 @@ fn object(dense: bool, bytes: usize) -> Vec<u8> {
         if !who.is_empty() {
             next_hit = out.len() + (1 << 20);
         }
-        out.extend_from_slice(format!("ts={} level=info req={row:016x}{who} msg=\"bin {} counted\"\n", 1_755_000_000 + row, row % 977).as_bytes());
+        out.extend_from_slice(
+            format!("ts={} level=info req={row:016x}{who} msg=\"bin {} counted\"\n", 1_755_000_000 + row, row % 977)
+                .as_bytes(),
+        );
     }
     out
 }
@@ -219,7 +212,6 @@ fn an_object_end_to_end_is_linear() {
     let plan = Plan::new(&pattern::builtin(), &IdentitySettings::default(), Limits::default()).expect("they plan");
     for (dense, unit) in [(true, 512 << 10), (false, 4 << 20)] {
         let mut counts = Vec::new();
-        let mut took = Vec::new();
         for size in 0..4 {
             let bytes = object(dense, unit << size);
             let mut sink = Counted {
@@ -230,11 +222,9 @@ fn an_object_end_to_end_is_linear() {
                 findings: 0,
                 mentions: 0,
             };
-            let clock = std::time::Instant::now();
             decode(&mut &bytes[..], &plan.limits, &mut sink);
             let Counted { assembler, schema, mentions, .. } = &mut sink;
             assembler.finish(schema, &mut |_, _| *mentions += 1);
-            took.push(clock.elapsed());
             counts.push([sink.handed_on, sink.judge.work(), sink.findings, sink.mentions]);
         }
         let floor = if dense { (unit / 30) as u64 } else { 4 };
@@ -245,7 +235,5 @@ fn an_object_end_to_end_is_linear() {
                 assert!((1.5..=2.2).contains(&ratio), "dense {dense}: {ratio:.2} ({counts:?})");
             }
         }
-        let (short, long) = (took[1].as_secs_f64().max(0.002), took[3].as_secs_f64());
-        assert!(long / short < 16.0, "dense {dense}: four times the bytes took {:.0} times as long", long / short);
     }
 }
