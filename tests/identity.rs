@@ -432,7 +432,12 @@ fn signatures_meet_where_names_are_near_and_only_there() {
     assert_ne!(a.first_sound, b.first_sound);
     assert!(!shares(&a.first_near, &b.first_near));
     assert_ne!(sign("Jane Doe").first, sign("Doe Jane").last, "first and last names are different questions");
-    assert_eq!(sign("Jan Li").first_near, [0; 10], "short names have no neighbours");
+    assert!(
+        !shares(&sign("Jan Li").first_near, &sign("Jon Li").first_near),
+        "short names have no neighbours but longer ones"
+    );
+    assert!(shares(&sign("Erc Li").first_near, &sign("Eric Li").first_near));
+    assert_eq!(sign("Jan Li").last_near, [0; 10]);
     assert!(NameSignature::default().is_empty() && !robert.is_empty());
 }
 

@@ -267,6 +267,32 @@ fn a_birth_date_tells_father_from_son() {
 }
 
 #[test]
+fn a_new_last_name_under_ones_own_id_is_the_same_person() {
+    let d = linked(vec![
+        mention(0, name("ann", "lee"), &[customer("c1")]),
+        mention(1, name("ann", "voss"), &[customer("c1")]),
+        mention(2, nameless(), &[customer("c1")]),
+        mention(3, name("ann", "garcia"), &[phone("1")]),
+        mention(4, name("ann", "nguyen"), &[phone("1")]),
+    ]);
+    assert!(d.same(0, 1) && d.same(0, 2));
+    assert!(!d.same(3, 4), "a shared phone is no such id");
+}
+
+#[test]
+fn father_and_son_of_one_name_are_parted_by_their_birth_dates() {
+    let d = linked(vec![
+        mention(0, name("john", "smith"), &[customer("c1"), phone("1"), email("old@x"), dob("1950")]),
+        mention(1, name("john", "smith"), &[phone("1"), email("old@x")]),
+        mention(2, name("john", "smith"), &[customer("c2"), phone("1"), email("young@x"), dob("1980")]),
+        mention(3, name("john", "smith"), &[phone("1"), email("young@x")]),
+    ]);
+    assert!(!d.same(0, 2));
+    assert!(d.same(0, 1) && d.same(2, 3), "each order goes with its own e-mail address");
+    assert!(d.consumers.iter().all(|c| &*c.cluster_reason == "dob_conflict"), "{:?}", d.consumers);
+}
+
+#[test]
 fn one_social_security_number_with_two_names_is_a_cluster() {
     let d = linked(vec![mention(0, name("ann", "lee"), &[ssn("1")]), mention(1, name("carl", "voss"), &[ssn("1")])]);
     assert!(!d.same(0, 1));

@@ -322,7 +322,8 @@ pub fn person_name(bytes: &[u8]) -> Verdict {
             let titled = name.titled && name.words >= 1;
             let common = name.words >= 2 && name.words <= 4 && (name.given || (name.surname && name.capital));
             let synthetic = name.words >= 2 && name.words <= 3 && name.numbered == name.words;
-            match titled || common || synthetic {
+            let listed = (2..=4).contains(&name.words) && is_listed(bytes);
+            match titled || common || synthetic || listed {
                 // Things are called after people ("Hunter Rain Boot"), but rarely after first and last name.
                 true if titled || synthetic || (name.given && name.surname) => Verdict::PROVEN,
                 true => Verdict::PLAUSIBLE,
@@ -331,6 +332,15 @@ pub fn person_name(bytes: &[u8]) -> Verdict {
         }
         _ => Verdict::Invalid,
     }
+}
+
+/// Whether a value is written as lists of people are, all in capitals or with an initial at its end: `HARHURST, KOFI P`.
+fn is_listed(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes.trim_ascii()) else { return false };
+    let Some((last, first)) = text.split_once(',') else { return false };
+    let letters = |part: &str| part.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '.'));
+    let initial = first.trim_end_matches('.').rsplit(' ').next().is_some_and(|w| w.chars().count() == 1);
+    letters(last) && letters(first) && (initial || !text.chars().any(char::is_lowercase))
 }
 
 /// What a full name shows of itself.

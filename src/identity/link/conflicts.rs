@@ -1,9 +1,9 @@
 //! Components that cannot be one person.
 //!
 //! A chain of fair edges may still join two people: two Social Security numbers, two birth dates, two names. Such a
-//! component falls back to the groups that share its highest-ranked primary identifier (or, where it has none, the exact
-//! name), and the groups form a cluster for review. What holds none of those identifiers is set free, to attach to the
-//! groups again.
+//! component falls back to the groups of one birth date each where birth dates are what conflicts, else to the groups that
+//! share its highest-ranked primary identifier, else to exact names; and the groups form a cluster for review. What has none
+//! of what it falls back to is set free, to attach to the groups again.
 
 use super::edges::{CONFLICT, Reason, birth_date};
 use super::names::{Likeness, ShortName};
@@ -18,14 +18,26 @@ use std::io;
 /// Distinct names of one component that are compared; a component with more is a conflict.
 const NAMES_MAX: usize = 64;
 const MEMBER: usize = 8 + 1 + ShortName::KEY_BYTES + 4 + 8 + ShortName::REST_BYTES;
+/// Bytes of what the members of a group share.
+const GROUP: usize = 16;
 /// A mention whose component fell apart: its ordinal, 0 and its group, or 1 when it was set free.
 pub const OVERRIDE: usize = 8 + 1 + 8;
 
 /// How a component falls apart.
 struct Fallback {
     reason: Reason,
-    /// The identifiers by which it is grouped: rank and namespace print; none means by exact name.
-    by: Option<(u8, u32)>,
+    by: By,
+}
+
+/// What keeps the groups of a fallen component together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// The birth date.
+    Dob,
+    /// A primary identifier of this rank and namespace print.
+    Identifier(u8, u32),
+    /// The exact name and birth date.
+    Name,
 }
 
 /// Checks every component of more than one mention. Returns the mentions whose component fell apart, by ordinal (the
@@ -120,7 +132,9 @@ impl Component {
 
     /// Names conflict unless one of them, in full, is close to all the others; birth dates must all be one.
     fn people_conflict(&self) -> Option<Reason> {
-        let fits = |a: &ShortName| self.people.iter().all(|(b, _)| a.likeness(b) != Likeness::Different);
+        // Tertiary identifiers never join two last names, so where two stand, an identifier that nobody shares joined them.
+        let fits =
+            |a: &ShortName| self.people.iter().all(|(b, _)| a.likeness(b) != Likeness::Different || a.renamed(b));
         let names_fit =
             self.people.iter().any(|(a, _)| a.is_settled() && fits(a)) || self.people.iter().all(|(a, _)| fits(a));
         if self.people.len() > NAMES_MAX || !names_fit {
@@ -139,7 +153,12 @@ impl Component {
 
     fn close(&self, fallbacks: &mut HashMap<u64, Fallback>) {
         if let Some(reason) = self.people_conflict().or(self.two_values.then_some(Reason::Primary)) {
-            fallbacks.insert(self.component, Fallback { reason, by: self.highest });
+            let by = match (reason, self.highest) {
+                (Reason::Dob, _) => By::Dob,
+                (_, Some((rank, namespace))) => By::Identifier(rank, namespace),
+                (_, None) => By::Name,
+            };
+            fallbacks.insert(self.component, Fallback { reason, by });
         }
     }
 }
@@ -155,40 +174,50 @@ fn fall_back(
     if fallbacks.is_empty() {
         return overrides.sorted();
     }
-    // The group that is being read: its component and what its members share, with its first member.
-    let mut group: Option<(u64, [u8; 26], u64)> = None;
+    // The groups of the component that is being read: what their members share, with the first member.
+    let mut groups: HashMap<[u8; GROUP], u64> = HashMap::new();
+    let (mut open, mut head) = (None, None);
     for record in members.iter()? {
         let record = record?;
         let mut take = Take::new(&record);
         let component = take.u64();
         let Some(fallback) = fallbacks.get(&component) else { continue };
+        if open != Some(component) {
+            open = Some(component);
+            head = None;
+            groups.clear();
+        }
         let named = take.u8() == 0;
-        let mut shared = [0u8; 26];
+        let mut shared = [0u8; GROUP];
         let ordinal = if named {
-            shared[..ShortName::KEY_BYTES + 4].copy_from_slice(&take.bytes::<{ ShortName::KEY_BYTES + 4 }>());
+            let name = take.bytes::<{ ShortName::KEY_BYTES }>();
+            let dob = take.bytes::<4>();
+            match fallback.by {
+                By::Identifier(..) => {}
+                By::Dob => shared[..4].copy_from_slice(&dob),
+                By::Name if name == [0; ShortName::KEY_BYTES] => {}
+                By::Name => {
+                    shared[..ShortName::KEY_BYTES].copy_from_slice(&name);
+                    shared[ShortName::KEY_BYTES..ShortName::KEY_BYTES + 4].copy_from_slice(&dob);
+                }
+            }
             take.u64()
         } else {
-            let (rank, namespace) = (take.u8(), take.u32());
-            if fallback.by != Some((rank, namespace)) {
+            if By::Identifier(take.u8(), take.u32()) != fallback.by {
                 continue;
             }
-            shared[..16].copy_from_slice(&take.bytes::<16>());
-            shared[16..21].copy_from_slice(&Put::<5>::default().u8(rank).u32(namespace).done());
+            shared.copy_from_slice(&take.bytes::<GROUP>());
             take.u64()
         };
-        if named && (fallback.by.is_some() || shared[..ShortName::KEY_BYTES] == [0; ShortName::KEY_BYTES]) {
+        if shared == [0; GROUP] {
             overrides.push(Put::default().u64(ordinal).u8(1).done())?;
             continue;
         }
-        let first = match group {
-            Some((c, s, first)) if c == component && s == shared => first,
-            Some((c, _, before)) if c == component => {
-                apart.push(Put::default().u64(before).u64(ordinal).u8(fallback.reason as u8).done())?;
-                ordinal
-            }
-            _ => ordinal,
-        };
-        group = Some((component, shared, first));
+        let first = *groups.entry(shared).or_insert(ordinal);
+        let head = *head.get_or_insert(first);
+        if first == ordinal && head != first {
+            apart.push(Put::default().u64(head).u64(first).u8(fallback.reason as u8).done())?;
+        }
         overrides.push(Put::default().u64(ordinal).u8(0).u64(first).done())?;
     }
     overrides.sorted()

@@ -142,6 +142,15 @@ impl ShortName {
         }
     }
 
+    /// Whether two names are one first name with two last names, as before and after a marriage. Where an identifier that
+    /// nobody shares stands behind both, that is one person.
+    pub fn renamed(&self, other: &ShortName) -> bool {
+        let both = self.last != 0 && other.last != 0 && self.last != other.last;
+        let first = self.first != 0 && self.first == other.first;
+        let root = self.is_settled() && other.is_settled() && self.roots[0] == other.roots[0];
+        both && (first || root)
+    }
+
     /// Whether the parts that two names share are the same: what a mention with a weak name needs of a holder. Holders
     /// are kept by [`ShortName::put_key`] alone, so nicknames and typing errors are not seen here.
     pub fn agrees(&self, holder: &ShortName) -> bool {
