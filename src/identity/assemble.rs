@@ -44,6 +44,8 @@ pub(super) struct FieldPlan {
     cells: bool,
     day_first: Option<bool>,
     pub(super) population: Population,
+    /// It holds names, so that an organisation's name there says whose row it is though no person's name was found.
+    name: bool,
     pub(super) path: Arc<str>,
 }
 
@@ -172,13 +174,16 @@ impl Assembler {
                 Population::Consumer if roles::any_of(&field.words, roles::STAFF) => Population::Employee,
                 population => population,
             };
-            let cells = !rules.is_empty() || role.event || role.organisation || role.relation || role.access_code;
+            let name = roles::any_of(field.name(), roles::NAMES);
+            let cells =
+                name || !rules.is_empty() || role.event || role.organisation || role.relation || role.access_code;
             self.fields.push(FieldPlan {
                 role,
                 rules,
                 cells,
                 day_first: None,
                 population,
+                name,
                 path: Arc::from(field.path.as_str()),
             });
         }
@@ -241,6 +246,16 @@ impl Assembler {
             draft.event_day = draft.event_day.max(Some(day));
         }
         draft.organisation |= plan.role.organisation && !canon::placeholder_id(value);
+        if plan.name && (self.organisations || is_organisation(value)) {
+            draft.names.push(NamePart {
+                hint: plan.role.hint,
+                part: Part::Organisation,
+                name: NameSignature::default(),
+                element: Element::Name,
+                confidence: Confidence::High,
+                field: cell.field,
+            });
+        }
         if plan.role.relation {
             draft.relation = roles::relation_role(value);
         }

@@ -204,6 +204,8 @@ const NOT_EVENTS: &[&str] = &[
 
 /// Words of a path or name that say its people are staff.
 pub const STAFF: &[&str] = &["employee", "employees", "staff", "payroll", "hr"];
+/// Words of fields that hold names.
+pub const NAMES: &[&str] = &["name", "surname", "lastname", "lname", "fullname", "customername"];
 /// Words that say its people sell or provide.
 pub const SELLERS: &[&str] = &[
     "seller",

@@ -13,7 +13,7 @@ use super::replay::Mentions;
 use super::{Joined, Spills, TERTIARY_RANK, linking_rank};
 use crate::model::detector::Class;
 use crate::model::element::Element;
-use crate::model::mention::{Token, TokenValue};
+use crate::model::mention::{Population, Token, TokenValue};
 use crate::model::rows::{Certainty, LinkMention};
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::collections::{BTreeSet, HashSet};
@@ -56,7 +56,9 @@ impl<'a> Placer<'a> {
         if let Some(record) = self.labels.first(&key)? {
             return Ok(Placed::Group(Take::new(&record[8..]).u64()));
         }
-        let stands = ShortName::new(&mention.name).is_full()
+        // What is an organisation's is nobody's, though a person may be at the same address.
+        let stands = mention.population == Population::Organisation
+            || ShortName::new(&mention.name).is_full()
             || mention.tokens.iter().any(|t| t.class == Class::Primary && !self.hubs.contains(&t.value))
             || !mention.tokens.iter().any(attaches);
         Ok(if stands { Placed::Group(ordinal) } else { Placed::Floating })

@@ -34,6 +34,8 @@ const OWN: usize = 8 + 1 + 16;
 const MEMBER: usize = 8 + 8 + 1;
 const MERGE: usize = 8 + 8 + 8 + 16 + 1;
 const IDENTIFIER: usize = 16 + 1 + 16 + 1 + 1 + 2 + 4 + 1 + 8;
+/// The population of a mention that does not say.
+const UNSAID: u8 = u8::MAX;
 /// The group of a row that no consumer has.
 const NOBODY: u64 = u64::MAX;
 
@@ -95,7 +97,7 @@ fn gather(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::R
             if certainty == Certainty::Possible as u8 {
                 return Ok(());
             }
-            parts.push(part(&mention, group, id))?;
+            parts.push(part(&mention, group, id, certainty == Certainty::Certain as u8))?;
             let name = ShortName::new(&mention.name);
             for token in &mention.tokens {
                 let namespace = match namespaces.iter().position(|n| *n == token.namespace) {
@@ -120,8 +122,10 @@ fn gather(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::R
 
 /// What a mention says of its group: `group, object, population, named, (place of residence and its day), records,
 /// elements, name, birth date, mention`.
-fn part(mention: &LinkMention, group: u64, id: u64) -> [u8; PART] {
-    let record = Put::default().u64(group).u64(mention.id.object).u8(mention.population as u8);
+fn part(mention: &LinkMention, group: u64, id: u64, certain: bool) -> [u8; PART] {
+    // Only what is certainly of a person says what kind of person it is.
+    let population = if certain { mention.population as u8 } else { UNSAID };
+    let record = Put::default().u64(group).u64(mention.id.object).u8(population);
     let record = record.u8(u8::from(!mention.name.is_empty())).u8(u8::from(mention.residence.is_some()));
     let record = match mention.residence {
         Some(r) => record.bytes(&r.country).bytes(&r.state).u16(r.basis as u16),
@@ -448,7 +452,9 @@ impl Person {
 
     fn add(&mut self, take: &mut Take<'_>) {
         let object = take.u64();
-        self.populations[usize::from(take.u8())] += 1;
+        if let Some(votes) = self.populations.get_mut(usize::from(take.u8())) {
+            *votes += 1;
+        }
         self.named |= take.u8() == 1;
         let resides = take.u8() == 1;
         let (place, basis, day) = (take.bytes::<4>(), take.u16(), take.u32());
