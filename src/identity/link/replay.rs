@@ -70,10 +70,7 @@ impl Mentions {
         let mut buffer: Vec<u8> = Vec::new();
         let (mut at, mut read) = (0usize, 0u64);
         loop {
-            let length = match buffer.get(at..at + 4) {
-                Some(length) => Some(Take::new(length).u32() as usize),
-                None => None,
-            };
+            let length = buffer.get(at..at + 4).map(|length| Take::new(length).u32() as usize);
             if let Some(record) = length.and_then(|length| buffer.get(at + 4..at + 4 + length)) {
                 each(self.unpack(record))?;
                 at += 4 + record.len();
