@@ -50,6 +50,30 @@ const ORGANISATION: &[&str] = &[
     "medical",
     "pharmacy",
     "incorporated",
+    "library",
+    "county",
+    "academy",
+    "institute",
+    "museum",
+    "council",
+    "agency",
+    "associates",
+    "consulting",
+    "construction",
+    "roofing",
+    "plumbing",
+    "solutions",
+    "enterprises",
+    "industries",
+    "logistics",
+    "realty",
+    "motors",
+    "restaurant",
+    "hotel",
+    "ministries",
+    "society",
+    "club",
+    "dental",
     "limited",
     "partners",
     "holdings",
@@ -154,8 +178,12 @@ impl Folder {
         self.first.clear();
         self.last.clear();
         if tokens(&self.plain).any(|w| ORGANISATION.contains(&w)) {
-            let (first, last) = (tokens(&self.plain).next(), tokens(&self.plain).last());
-            let person = first.is_some_and(is_given_name) && last.is_some_and(is_surname_too);
+            // `Jun Church` and `Church, Sam` are people.
+            let (given, surname) = match self.plain.split_once(',') {
+                Some((before, after)) => (tokens(after).next(), tokens(before).last()),
+                None => (tokens(&self.plain).next(), tokens(&self.plain).last()),
+            };
+            let person = given.is_some_and(is_given_name) && surname.is_some_and(is_surname_too);
             if !person || tokens(&self.plain).count() > 3 {
                 return Split::Organisation;
             }
@@ -212,8 +240,9 @@ fn is_given_name(word: &str) -> bool {
 
 /// Whether a value reads as an organisation's name.
 pub fn is_organisation(value: &[u8]) -> bool {
-    let mut folder = Folder::default();
-    folder.full_name(value) == Split::Organisation
+    // One word alone may be a surname whatever else it means.
+    let words = value.trim_ascii().split(|b| *b == b' ').filter(|w| !w.is_empty()).count();
+    words > 1 && Folder::default().full_name(value) == Split::Organisation
 }
 
 /// The roots of the nickname families a first name belongs to, at most four. Outside families a name is its own root.
@@ -228,6 +257,10 @@ fn roots_of(first: &str) -> [&str; 4] {
                 let known = roots.entry(name).or_default();
                 if let Some(free) = known.iter().position(|r| r.is_empty() || *r == root) {
                     known[free] = root;
+                    // A name with a family of its own belongs to that first.
+                    if name == root {
+                        known[..=free].rotate_right(1);
+                    }
                 }
             }
         }

@@ -154,7 +154,7 @@ pub struct NameSignature {
     /// The folded first name.
     pub first: u64,
     /// The roots of the nickname families the first name belongs to (`bob`, `rob`, `robert` share one; `chris` has several),
-    /// at most four, in the order of the list, zero-filled; outside families the name itself.
+    /// at most four, its own first, then in the order of the list, zero-filled; outside families the name itself.
     pub first_roots: [u64; 4],
     /// The first name's initial.
     pub initial: u64,

@@ -95,9 +95,9 @@ impl ShortName {
         self.last != 0 && self.first != 0
     }
 
-    /// Whether the first name is a nickname of several families.
+    /// Whether the first name is a nickname of several families, and heads none itself.
     fn ambiguous(&self) -> bool {
-        self.roots[1] != 0
+        self.roots[1] != 0 && self.roots[0] != self.first
     }
 
     /// Whether the name can stand for itself among others: full, and of one family.
