@@ -243,7 +243,6 @@ fn synthea_is_twenty_seven_patients() {
         }
     }
     let consumers = populations.values().filter(|p| **p == Population::Consumer).count();
-    println!("{consumers} consumers in all");
     let owners = home.data().join("synthea/payer_transitions.csv");
     let guardians: BTreeSet<String> = column(&owners, "OWNERNAME")
         .into_iter()

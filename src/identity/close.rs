@@ -271,7 +271,8 @@ impl Assembler {
                 // An identifier of its own makes a member somebody, whoever stands around it.
                 let ids = |p: &Person| p.tokens.iter().any(|t| t.class == Class::Primary);
                 let emails = |p: &Person| p.tokens.iter().any(|t| t.kind == Element::Email);
-                !own.named() && lodger.named() && !ids(lodger) && !(emails(own) && emails(lodger))
+                let two_addresses = emails(own) && emails(lodger);
+                !own.named() && lodger.named() && !ids(lodger) && !two_addresses
             }
         };
         let Some(mut lodger) = lodgers.pop_if(|_| joins) else { return lodgers };

@@ -113,7 +113,9 @@ impl<'m> Judge<'m> {
         self.scratch = scratch;
 
         let mut found = std::mem::take(&mut self.pending);
-        found.retain(|f| !(block.layout != Layout::Text && self.by_chance(block, f)) && !self.only_suggested(block, f));
+        let columns = block.layout != Layout::Text;
+        let dropped = |f: &Finding| self.only_suggested(block, f) || (columns && self.by_chance(block, f));
+        found.retain(|f| !dropped(f));
         // A group `value` may have moved a start past the next one's.
         found.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
         settle(matcher, &mut found);
