@@ -35,6 +35,24 @@ fn any_budget_gives_the_ordinary_order() {
 }
 
 #[test]
+fn bytes_written_grow_with_the_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let spilled = |runs: u64| {
+        let mut sorter = Sorter::<8>::new(dir.path(), 0);
+        let mut rng = fastrand::Rng::with_seed(runs);
+        for _ in 0..runs * 1024 {
+            sorter.push(Put::default().u64(rng.u64(..)).done()).unwrap();
+        }
+        sorter.sorted().unwrap().spilled_bytes()
+    };
+    let written: Vec<u64> = [128, 256, 512, 1024].map(spilled).to_vec();
+    for pair in written.windows(2) {
+        assert!(pair[1] * 10 <= pair[0] * 22, "{written:?}");
+    }
+    assert_eq!(written[3], 2 * 1024 * 1024 * 8, "sixteen merges of 64 runs: every record is written twice");
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let gone = dir.path().join("gone");

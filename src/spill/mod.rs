@@ -13,7 +13,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// Runs merged at once; more are first merged into one.
+/// Runs of one level that are merged into one of the next, so that a record is written once a level.
 const FAN_IN: usize = 64;
 /// Buffer of each run while merging.
 const READ_BYTES: usize = 128 << 10;
@@ -25,11 +25,14 @@ pub struct Sorter<const N: usize> {
     records_max: usize,
     runs: Vec<Run>,
     pushed: u64,
+    spilled_bytes: u64,
 }
 
 struct Run {
     file: File,
     bytes: u64,
+    /// How often its records were merged before.
+    level: u32,
 }
 
 impl<const N: usize> Sorter<N> {
@@ -41,6 +44,7 @@ impl<const N: usize> Sorter<N> {
             records_max: (memory_bytes / N).max(1024),
             runs: Vec::new(),
             pushed: 0,
+            spilled_bytes: 0,
         }
     }
 
@@ -71,14 +75,24 @@ impl<const N: usize> Sorter<N> {
 
     fn spill(&mut self) -> io::Result<()> {
         self.buffer.par_sort_unstable_by(order);
-        let run = write_run(&self.dir, self.buffer.iter().map(|r| Ok(*r)))?;
+        let run = write_run(&self.dir, 0, self.buffer.iter().map(|r| Ok(*r)))?;
         self.buffer.clear();
-        self.runs.push(run);
-        if self.runs.len() == FAN_IN {
-            let run = write_run(&self.dir, Merge::<N>::new(&self.runs)?)?;
-            self.runs = vec![run];
+        self.add(run);
+        // Levels never rise from one run to the next, so the runs of the lowest level stand last.
+        while let Some(level) = self.runs.last().map(|run| run.level)
+            && let Some(from) = self.runs.len().checked_sub(FAN_IN)
+            && self.runs[from].level == level
+        {
+            let run = write_run(&self.dir, level + 1, Merge::<N>::new(&self.runs[from..])?)?;
+            self.runs.truncate(from);
+            self.add(run);
         }
         Ok(())
+    }
+
+    fn add(&mut self, run: Run) {
+        self.spilled_bytes += run.bytes;
+        self.runs.push(run);
     }
 
     /// Everything that was pushed, in order.
@@ -91,11 +105,20 @@ impl<const N: usize> Sorter<N> {
             }
             self.buffer = Vec::new();
         }
-        Ok(Sorted { memory: self.buffer, runs: self.runs, len: self.pushed })
+        Ok(Sorted {
+            memory: self.buffer,
+            runs: self.runs,
+            len: self.pushed,
+            spilled_bytes: self.spilled_bytes,
+        })
     }
 }
 
-fn write_run<const N: usize>(dir: &Path, records: impl Iterator<Item = io::Result<[u8; N]>>) -> io::Result<Run> {
+fn write_run<const N: usize>(
+    dir: &Path,
+    level: u32,
+    records: impl Iterator<Item = io::Result<[u8; N]>>,
+) -> io::Result<Run> {
     let named = |e: io::Error| {
         io::Error::new(e.kind(), format!("temporary folder {}: {e}; point TMPDIR at a folder with room", dir.display()))
     };
@@ -105,7 +128,7 @@ fn write_run<const N: usize>(dir: &Path, records: impl Iterator<Item = io::Resul
         out.write_all(&record?).map_err(named)?;
         bytes += N as u64;
     }
-    Ok(Run { file: out.into_inner().map_err(|e| named(e.into_error()))?, bytes })
+    Ok(Run { file: out.into_inner().map_err(|e| named(e.into_error()))?, bytes, level })
 }
 
 /// Sorted records, which can be gone through any number of times.
@@ -113,6 +136,7 @@ pub struct Sorted<const N: usize> {
     memory: Vec<[u8; N]>,
     runs: Vec<Run>,
     len: u64,
+    spilled_bytes: u64,
 }
 
 impl<const N: usize> Sorted<N> {
@@ -123,6 +147,11 @@ impl<const N: usize> Sorted<N> {
         } else {
             Ok(Records::Runs(Merge::new(&self.runs)?))
         }
+    }
+
+    /// Bytes that were written to temporary files.
+    pub fn spilled_bytes(&self) -> u64 {
+        self.spilled_bytes
     }
 
     /// How many records there are.
