@@ -141,6 +141,13 @@ impl Assembler {
             let token = complete.then(|| self.token(Element::Address, Class::Tertiary));
             if let Some(person) = people.iter_mut().find(|p| p.role == role) {
                 person.live_at(home);
+                // Only beside a name, and only where neither a street nor an e-mail address will do: see `link::follow`.
+                let reached = person.tokens.iter().any(|t| t.kind == Element::Email);
+                if !place.zip.is_empty() && person.named() && !(complete && reached) {
+                    self.scratch.clear();
+                    self.scratch.extend_from_slice(&draft.words[place.zip.clone()]);
+                    person.tokens.push(self.token(Element::Zip, Class::None));
+                }
                 person.tokens.extend(token);
             }
         }

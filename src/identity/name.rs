@@ -18,66 +18,6 @@ const PARTICLES: &[&str] = &[
     "van", "von", "der", "den", "de", "da", "do", "dos", "di", "del", "della", "la", "le", "du", "bin", "ibn", "al",
     "ter", "ten", "st",
 ];
-const ORGANISATION: &[&str] = &[
-    "inc",
-    "llc",
-    "ltd",
-    "corp",
-    "corporation",
-    "company",
-    "co",
-    "gmbh",
-    "plc",
-    "llp",
-    "hospital",
-    "clinic",
-    "university",
-    "college",
-    "school",
-    "bank",
-    "insurance",
-    "foundation",
-    "association",
-    "department",
-    "center",
-    "centre",
-    "group",
-    "services",
-    "systems",
-    "store",
-    "stores",
-    "church",
-    "medical",
-    "pharmacy",
-    "incorporated",
-    "library",
-    "county",
-    "academy",
-    "institute",
-    "museum",
-    "council",
-    "agency",
-    "associates",
-    "consulting",
-    "construction",
-    "roofing",
-    "plumbing",
-    "solutions",
-    "enterprises",
-    "industries",
-    "logistics",
-    "realty",
-    "motors",
-    "restaurant",
-    "hotel",
-    "ministries",
-    "society",
-    "club",
-    "dental",
-    "limited",
-    "partners",
-    "holdings",
-];
 
 /// Names kept before the cache starts anew.
 const CACHE_MAX: usize = 8192;
@@ -177,7 +117,7 @@ impl Folder {
         self.load(value);
         self.first.clear();
         self.last.clear();
-        if tokens(&self.plain).any(|w| ORGANISATION.contains(&w)) {
+        if tokens(&self.plain).any(organisational) || governs(&self.plain) {
             // `Jun Church` and `Church, Sam` are people.
             let (given, surname) = match self.plain.split_once(',') {
                 Some((before, after)) => (tokens(after).next(), tokens(before).last()),
@@ -236,6 +176,21 @@ fn is_given_name(word: &str) -> bool {
     static GIVEN: OnceLock<HashSet<&'static str>> = OnceLock::new();
     let names = || include_str!("../../patterns/data/given_names.txt").lines().filter(|l| !l.starts_with('#'));
     GIVEN.get_or_init(|| names().map(str::trim).collect()).contains(word)
+}
+
+/// Whether a word says that a name is an organisation's.
+fn organisational(word: &str) -> bool {
+    static WORDS: OnceLock<HashSet<&str>> = OnceLock::new();
+    let words = || include_str!("../../patterns/data/organisation_words.txt").lines().filter(|l| !l.starts_with('#'));
+    WORDS.get_or_init(|| words().map(str::trim).collect()).contains(word)
+}
+
+/// Whether a folded name begins as those of public bodies do: `City of Fairview`.
+fn governs(plain: &str) -> bool {
+    let mut words = tokens(plain);
+    let body =
+        ["bank", "borough", "church", "city", "commonwealth", "county", "diocese", "state", "town", "university"];
+    words.next().is_some_and(|w| body.contains(&w)) && words.next() == Some("of")
 }
 
 /// Whether a value reads as an organisation's name.

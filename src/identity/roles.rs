@@ -289,7 +289,9 @@ pub fn field_role(field: &Field, staff: bool) -> FieldRole {
             false if bare.is_empty() || COMPONENTS.contains(&bare) => &word[bare.len()..],
             false => word,
         };
-        if rest.is_empty() || (place && bare.len() < word.len()) {
+        // `address2` goes on with `address1`, and the 5 of `zip5` counts its digits.
+        let numbered = bare.len() < word.len() && (place || bare == "zip");
+        if rest.is_empty() || numbered {
             continue;
         }
         plain_stem = false;

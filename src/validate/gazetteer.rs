@@ -11,8 +11,12 @@ static GIVEN: LazyLock<Vec<&'static str>> =
 static SURNAMES: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| sorted(include_str!("../../patterns/data/surnames.txt")));
 
+static ORGANISATION_WORDS: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| sorted(include_str!("../../patterns/data/organisation_words.txt")));
+
 fn sorted(text: &'static str) -> Vec<&'static str> {
-    let mut names: Vec<&str> = text.split_ascii_whitespace().collect();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let mut names: Vec<&str> = lines.flat_map(str::split_ascii_whitespace).collect();
     names.sort_unstable();
     names
 }
@@ -28,6 +32,11 @@ pub(super) fn is_given(word: &str) -> bool {
 /// Whether a word is a common surname, whatever its case and accents.
 pub(super) fn is_surname(word: &str) -> bool {
     in_list(&SURNAMES, word)
+}
+
+/// Whether a word makes a name an organisation's, whatever its case and accents.
+pub(super) fn is_organisation_word(word: &str) -> bool {
+    in_list(&ORGANISATION_WORDS, word)
 }
 
 fn in_list(list: &[&str], word: &str) -> bool {

@@ -5,7 +5,7 @@
 //! helmet, so the words themselves must speak for a person.
 
 use super::digits::trim;
-use super::gazetteer::{is_filler, is_given, is_surname};
+use super::gazetteer::{is_filler, is_given, is_organisation_word, is_surname};
 use super::text::{Room, text};
 use crate::model::finding::{Marks, Verdict};
 
@@ -22,22 +22,10 @@ const PARTICLES: &[&str] = &[
     "ibn", "al", "el", "y", "e", "st", "zu", "af",
 ];
 
-/// Words that name an organisation, a product or a place of work, lower case.
-const ORGANISATION: &[&str] = &[
-    "inc",
-    "incorporated",
-    "llc",
-    "llp",
+/// Words beside those of `organisation_words.txt` that no person's name holds: products, places of work, function words.
+const NOT_NAMES: &[&str] = &[
     "pllc",
-    "ltd",
-    "limited",
-    "corp",
-    "corporation",
-    "company",
-    "co",
-    "gmbh",
     "ag",
-    "plc",
     "pc",
     "pa",
     "bv",
@@ -50,65 +38,30 @@ const ORGANISATION: &[&str] = &[
     "spa",
     "srl",
     "pty",
-    "group",
     "holding",
-    "holdings",
-    "partners",
-    "associates",
-    "association",
-    "foundation",
     "trust",
-    "bank",
-    "insurance",
     "assurance",
-    "hospital",
-    "clinic",
-    "medical",
     "medicare",
     "medicaid",
     "health",
-    "healthcare",
     "care",
-    "center",
-    "centre",
     "ctr",
-    "school",
-    "university",
-    "college",
-    "academy",
-    "institute",
-    "department",
     "dept",
     "dep",
     "division",
     "office",
-    "agency",
     "bureau",
     "ministry",
-    "county",
     "city",
     "state",
-    "church",
-    "club",
     "team",
     "service",
-    "services",
-    "systems",
-    "solutions",
-    "software",
-    "technologies",
-    "technology",
-    "industries",
     "international",
     "global",
     "national",
-    "store",
-    "stores",
     "shop",
     "market",
     "mart",
-    "hotel",
-    "restaurant",
     "cafe",
     "bar",
     "studio",
@@ -119,9 +72,7 @@ const ORGANISATION: &[&str] = &[
     "band",
     "choir",
     "ensemble",
-    "society",
     "union",
-    "council",
     "committee",
     "project",
     "the",
@@ -146,7 +97,6 @@ const ORGANISATION: &[&str] = &[
     "general",
     "physical",
     "therapy",
-    "pharmacy",
     "organization",
     "organisation",
     "practice",
@@ -213,49 +163,12 @@ const ORGANISATION: &[&str] = &[
     "tv",
     "brothers",
     "bros",
-    "logistics",
-    "catering",
-    "library",
-    "outfitters",
-    "bakery",
-    "imaging",
-    "dental",
-    "roofing",
-    "plumbing",
     "electric",
-    "construction",
-    "supply",
-    "foods",
-    "farms",
-    "motors",
     "travel",
-    "media",
-    "publishing",
-    "consulting",
-    "enterprises",
-    "ventures",
     "capital",
-    "realty",
-    "properties",
-    "salon",
-    "fitness",
     "brewing",
-    "winery",
-    "gallery",
-    "museum",
-    "theater",
-    "theatre",
-    "hardware",
-    "furniture",
-    "florist",
     "cleaners",
-    "transport",
-    "trucking",
-    "freight",
-    "manufacturing",
-    "laboratories",
     "labs",
-    "energy",
 ];
 
 /// A first or middle name in a field that says so: one to three words of letters, initials allowed, digits after a word as
@@ -287,7 +200,7 @@ fn part(bytes: &[u8], words_max: usize) -> Verdict {
     }
     // Systems that know no companies keep theirs in the last name.
     let last = last.trim_matches('.');
-    let company = words > 1 && in_list(ORGANISATION, last) && !is_surname(last) && !in_list(SUFFIXES, last);
+    let company = words > 1 && organisational(last) && !is_surname(last) && !in_list(SUFFIXES, last);
     if words == 0 || company { Verdict::Invalid } else { Verdict::PLAUSIBLE }
 }
 
@@ -393,7 +306,7 @@ impl Name {
                 }
                 return Read::Nothing;
             }
-            if in_list(ORGANISATION, bare) {
+            if organisational(bare) {
                 // "Mary Church" is a person where a field says so.
                 let surname = name.given && name.words >= 1 && comma.is_none() && is_surname(bare);
                 name.doubtful |= surname;
@@ -431,6 +344,10 @@ impl Name {
         name.surname = is_surname(without_digits(family));
         Read::Name(name)
     }
+}
+
+fn organisational(word: &str) -> bool {
+    in_list(NOT_NAMES, word) || is_organisation_word(word)
 }
 
 fn in_list(list: &[&str], word: &str) -> bool {

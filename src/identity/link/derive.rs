@@ -99,7 +99,8 @@ fn gather(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::R
             }
             parts.push(part(&mention, group, id, certainty == Certainty::Certain as u8))?;
             let name = ShortName::new(&mention.name);
-            for token in &mention.tokens {
+            // A postal code names nobody.
+            for token in mention.tokens.iter().filter(|t| t.kind != Element::Zip) {
                 let namespace = match namespaces.iter().position(|n| *n == token.namespace) {
                     Some(at) => at,
                     None => {

@@ -356,7 +356,8 @@ impl Compare {
     }
 
     fn close(&self, a: &Person, b: &Person) -> bool {
-        dobs_fit(a, b) && (a.name.likeness(&b.name) == Likeness::Close || self.renamed(a, b))
+        let akin = a.dob != 0 && a.dob == b.dob && a.name.akin(&b.name);
+        dobs_fit(a, b) && (a.name.likeness(&b.name) == Likeness::Close || self.renamed(a, b) || akin)
     }
 
     fn fit(&self, a: &Person, b: &Person) -> bool {

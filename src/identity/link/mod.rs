@@ -7,7 +7,8 @@
 //! 2. `components`: joined mentions are one component.
 //! 3. `conflicts`: a component that cannot be one person falls apart into a cluster.
 //! 4. `attach`: mentions with no name and no primary identifier attach to whoever holds their tokens.
-//! 5. `derive`: consumers get their ids; the derived tables are written.
+//! 5. `follow`: records that share only a name and a postal code with one person are likely that person's.
+//! 6. `derive`: consumers get their ids; the derived tables are written.
 //!
 //! The result does not depend on the order of the mentions, up to the ids of people who have no token of their own.
 //! The rules are those of `docs/LINKING.md`.
@@ -17,6 +18,7 @@ mod components;
 mod conflicts;
 mod derive;
 mod edges;
+mod follow;
 mod names;
 mod replay;
 
@@ -62,6 +64,7 @@ pub fn link(tables: &dyn Tables, sink: &mut dyn DerivedSink, spills: &Spills) ->
     let overrides = conflicts::conflicts(&all, &labels, &mut apart, spills)?;
     let assigned = attach::assign(&all, &labels, &overrides, &hubs, spills)?;
     drop((labels, overrides));
+    let assigned = follow::follow(&all, assigned, spills)?;
     let derived = derive::derive(all, &assigned, &edges, apart, &hubs, sink, spills)?;
     Ok(LinkSummary { mentions, consumers: derived.consumers, clusters: derived.clusters, hubs: hubs.len() })
 }

@@ -105,6 +105,18 @@ impl ShortName {
         self.is_full() && !self.ambiguous()
     }
 
+    /// The head of the first name's family, or the first name itself.
+    pub fn root(&self) -> u32 {
+        if self.roots[0] != 0 { self.roots[0] } else { self.first }
+    }
+
+    /// Whether two names are one last name and first names of one family, however many families they are in: enough for
+    /// people born on the same day.
+    pub fn akin(&self, other: &ShortName) -> bool {
+        let family = self.roots.iter().any(|r| *r != 0 && other.roots.contains(r));
+        self.is_full() && self.last == other.last && family
+    }
+
     /// Whether two names are equal in what tells names apart.
     pub fn same(&self, other: &ShortName) -> bool {
         (self.last, self.first, self.initial) == (other.last, other.first, other.initial)
