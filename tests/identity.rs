@@ -1187,3 +1187,35 @@ fn no_value_is_shown_by_debug() {
         assert!(!lower.contains(value), "{value} leaked");
     }
 }
+
+#[test]
+fn every_name_of_an_address_part_belongs_to_one_address() {
+    let role = |name: &str| field_role(&Field::new([name]), false);
+    let mut strays = Vec::new();
+    for id in ["address/street", "address/city", "address/state", "address/zip"] {
+        let detector = rollcall::pattern::builtin().into_iter().find(|d| d.id == id).unwrap();
+        // These say which of several addresses they are part of.
+        let which = [
+            "home",
+            "resid",
+            "domicile",
+            "mailing",
+            "ship",
+            "bill",
+            "delivery",
+            "permanent",
+            "current",
+            "location",
+            "state_of",
+        ];
+        for field in detector.fields.iter().filter(|field| !which.iter().any(|w| field.starts_with(w))) {
+            for prefix in ["", "ship_to_", "billing_", "guest_"] {
+                let (whole, plain) = (role(&format!("{prefix}{field}")), role(&format!("{prefix}street")));
+                if (whole.hint, whole.stem) != (plain.hint, plain.stem) {
+                    strays.push(format!("{prefix}{field}"));
+                }
+            }
+        }
+    }
+    assert!(strays.is_empty(), "{strays:?}");
+}

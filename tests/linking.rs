@@ -119,6 +119,7 @@ fn name(first: &str, last: &str) -> NameSignature {
     let (root, other_root) = match first {
         "bob" | "robert" => ("robert", ""),
         "chris" => ("christopher", "christina"),
+        "kit" => ("christopher", "katherine"),
         other => (other, ""),
     };
     let near = |word: &str| {
@@ -290,6 +291,45 @@ fn father_and_son_of_one_name_are_parted_by_their_birth_dates() {
     assert!(!d.same(0, 2));
     assert!(d.same(0, 1) && d.same(2, 3), "each order goes with its own e-mail address");
     assert!(d.consumers.iter().all(|c| &*c.cluster_reason == "dob_conflict"), "{:?}", d.consumers);
+}
+
+#[test]
+fn a_nickname_of_several_families_is_settled_by_the_birth_date() {
+    let two = |first: &str, second: &str| {
+        let d = linked(vec![
+            mention(0, name("chris", "lee"), &[customer("c1"), phone("1"), dob(first)]),
+            mention(1, name("kit", "lee"), &[token(Element::Passport, Class::Primary, "7"), phone("1"), dob(second)]),
+        ]);
+        d.same(0, 1)
+    };
+    assert!(two("1970", "1970"), "of one family, one last name, one phone, born on one day");
+    assert!(!two("1970", "1990"));
+}
+
+#[test]
+fn a_receiver_follows_the_only_guest_of_the_same_name_in_the_same_postal_code() {
+    let zip = |v: &str| token(Element::Zip, Class::None, v);
+    let address = |v: &str| token(Element::Address, Class::Tertiary, v);
+    let guest = |number, at: &str, mail: &str| mention(number, name("ann", "lee"), &[email(mail), zip(at)]);
+    let sent = |number, street: &str, at: &str, more: &[Token]| {
+        mention(number, name("ann", "lee"), &[&[address(street), zip(at)], more].concat())
+    };
+    let d = linked(vec![guest(0, "90001", "a@x"), sent(1, "5 elm", "90001", &[]), sent(2, "5 elm", "90001", &[])]);
+    assert!(d.same(0, 1) && d.same(0, 2));
+    assert_eq!((d.of(0)[0].1, d.of(1)[0].1), (Certainty::Certain, Certainty::Likely));
+    assert_eq!(d.consumers.len(), 1);
+
+    let d = linked(vec![guest(0, "90001", "a@x"), sent(1, "5 elm", "90002", &[])]);
+    assert!(!d.same(0, 1), "another postal code");
+    let d = linked(vec![guest(0, "90001", "a@x"), sent(1, "5 elm", "90001", &[]), sent(2, "9 oak", "90001", &[])]);
+    assert!(!d.same(0, 1) && !d.same(0, 2) && !d.same(1, 2), "two streets may be two people");
+    let d = linked(vec![guest(0, "90001", "a@x"), guest(1, "90001", "b@x"), sent(2, "5 elm", "90001", &[])]);
+    assert!(!d.same(0, 2) && !d.same(1, 2), "two guests may be two people");
+    let d = linked(vec![guest(0, "90001", "a@x"), sent(1, "5 elm", "90001", &[email("b@x")])]);
+    assert!(!d.same(0, 1), "the receiver has an e-mail address of their own");
+    let born = mention(0, name("ann", "lee"), &[email("a@x"), zip("90001"), dob("1950")]);
+    let d = linked(vec![born, sent(1, "5 elm", "90001", &[dob("1980")])]);
+    assert!(!d.same(0, 1), "two birth dates");
 }
 
 #[test]

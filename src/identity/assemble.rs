@@ -174,7 +174,8 @@ impl Assembler {
                 Population::Consumer if roles::any_of(&field.words, roles::STAFF) => Population::Employee,
                 population => population,
             };
-            let name = roles::any_of(field.name(), roles::NAMES);
+            // `last` alone is a name's; in `last_login` it is not.
+            let name = roles::any_of(field.name(), roles::NAMES) || matches!(field.name(), [word] if word == "last");
             let cells =
                 name || !rules.is_empty() || role.event || role.organisation || role.relation || role.access_code;
             self.fields.push(FieldPlan {

@@ -105,85 +105,21 @@ const PHRASES: &[(&[&str], Option<Hint>)] = &[
 ];
 
 /// Words that name a kind of value and nothing that sets two fields of a kind apart.
+#[rustfmt::skip]
 const COMPONENTS: &[&str] = &[
-    "access",
-    "account",
-    "acct",
-    "addr",
-    "address",
-    "apartment",
-    "apt",
-    "bank",
-    "card",
-    "cc",
-    "city",
-    "code",
-    "country",
-    "credit",
-    "cvc",
-    "cvv",
-    "cvv2",
-    "date",
-    "debit",
-    "email",
-    "e",
-    "mail",
-    "exp",
-    "expiration",
-    "expiry",
-    "family",
-    "first",
-    "full",
-    "given",
-    "hash",
-    "iban",
-    "id",
-    "last",
-    "line",
-    "line1",
-    "line2",
-    "line3",
-    "login",
-    "middle",
-    "mobile",
-    "month",
-    "name",
-    "no",
-    "num",
-    "number",
-    "pan",
-    "passwd",
-    "password",
-    "phone",
-    "pin",
-    "postal",
-    "postcode",
-    "province",
-    "pwd",
-    "region",
-    "routing",
-    "security",
-    "state",
-    "street",
-    "suite",
-    "surname",
-    "tel",
-    "telephone",
-    "town",
-    "unit",
-    "user",
-    "username",
-    "year",
-    "zip",
-    "zipcode",
-    "ip",
-    "customer",
-    "client",
-    "patient",
+    "abbr", "abbreviation", "access", "account", "acct", "addr", "address", "addressline", "apartment", "apt",
+    "bank", "card", "cc", "cd", "cep", "city", "cityname", "citytown", "client", "code", "country", "credit",
+    "customer", "cvc", "cvv", "cvv2", "date", "debit", "e", "email", "exp", "expiration", "expiry", "family",
+    "first", "full", "given", "hash", "hometown", "iban", "id", "ip", "last", "line", "line1", "line2", "line3",
+    "locality", "login", "mail", "middle", "mobile", "month", "municipality", "name", "nm", "no", "num", "number",
+    "of", "or", "pan", "passwd", "password", "patient", "phone", "pin", "plus", "plz", "post", "postal",
+    "postalcode", "postcode", "prov", "province", "pwd", "region", "routing", "security", "st", "state",
+    "statecode", "stateprovince", "street", "streetaddress", "streetname", "suburb", "suite", "surname", "tel",
+    "telephone", "town", "towncity", "unit", "us", "user", "username", "year", "zip", "zipcode", "zippostal",
 ];
 
-const PLACE: &[&str] =
-    &["addr", "address", "address1", "address2", "line", "line1", "line2", "street", "street1", "street2"];
+/// What is numbered by the line it is (`address2`), or by its digits (`zip5`), and not by which of several it is.
+const NUMBERED: &[&str] = &["addr", "address", "addressline", "line", "street", "zip"];
 const ORGANISATION: &[&str] = &["company", "employer", "organisation", "organization", "org", "business", "hospital"];
 const DATES: &[&str] = &["date", "created", "updated", "timestamp", "ts", "time", "modified"];
 const NOT_EVENTS: &[&str] = &[
@@ -205,7 +141,8 @@ const NOT_EVENTS: &[&str] = &[
 /// Words of a path or name that say its people are staff.
 pub const STAFF: &[&str] = &["employee", "employees", "staff", "payroll", "hr"];
 /// Words of fields that hold names.
-pub const NAMES: &[&str] = &["name", "surname", "lastname", "lname", "fullname", "customername"];
+pub const NAMES: &[&str] =
+    &["name", "surname", "lastname", "lname", "nachname", "apellido", "fullname", "customername"];
 /// Words that say its people sell or provide.
 pub const SELLERS: &[&str] = &[
     "seller",
@@ -279,19 +216,17 @@ pub fn field_role(field: &Field, staff: bool) -> FieldRole {
         Plain(Role::Recipient) => ResidenceBasis::Shipping,
         _ => ResidenceBasis::Account,
     };
-    let place = any_of(name, PLACE);
+    let place = name.iter().any(|word| NUMBERED.contains(&unnumbered(word)));
     let mut stem: u32 = 0x811c_9dc5;
     let mut plain_stem = true;
     for word in name {
-        let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let bare = unnumbered(word);
         let rest = match COMPONENTS.contains(&word.as_str()) {
             true => "",
             false if bare.is_empty() || COMPONENTS.contains(&bare) => &word[bare.len()..],
             false => word,
         };
-        // `address2` goes on with `address1`, and the 5 of `zip5` counts its digits.
-        let numbered = bare.len() < word.len() && (place || bare == "zip");
-        if rest.is_empty() || numbered {
+        if rest.is_empty() || (place && bare.len() < word.len()) {
             continue;
         }
         plain_stem = false;
@@ -311,6 +246,11 @@ pub fn field_role(field: &Field, staff: bool) -> FieldRole {
         access_code: (name.iter().any(|w| w == "pin") && !name.iter().any(|w| w == "code"))
             || (name.iter().any(|w| w == "access") && name.iter().any(|w| w == "code" || w == "pin")),
     }
+}
+
+/// A word without the number at its end.
+fn unnumbered(word: &str) -> &str {
+    word.trim_end_matches(|c: char| c.is_ascii_digit())
 }
 
 /// The role that a relationship's value gives the owner.
