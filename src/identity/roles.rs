@@ -142,7 +142,7 @@ const NOT_EVENTS: &[&str] = &[
 pub const STAFF: &[&str] = &["employee", "employees", "staff", "payroll", "hr"];
 /// Words of fields that hold names.
 pub const NAMES: &[&str] =
-    &["name", "surname", "lastname", "lname", "nachname", "apellido", "fullname", "customername"];
+    &["name", "nm", "lastnm", "surname", "lastname", "lname", "nachname", "apellido", "fullname", "customername"];
 /// Words that say its people sell or provide.
 pub const SELLERS: &[&str] = &[
     "seller",
