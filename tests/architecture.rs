@@ -319,8 +319,7 @@ fn crates_stay_behind_their_fences() {
                 }
             }
         }
-        // Linking is a batch of its own that keeps its work on disk; no value comes its way.
-        if SANS_IO.contains(&folder) && !source.file.starts_with("src/identity/link/") {
+        if SANS_IO.contains(&folder) {
             for name in ["std::fs", "std::env", "std::time", "std::thread", "jiff::", "tempfile::"] {
                 if names(&source.code, name) {
                     wrong.push(format!(

@@ -391,6 +391,14 @@ fn a_customer_id_that_several_kinds_of_file_have() {
     assert!(!refused.err.contains("before.csv"));
     intact(&home, &before);
     // With its file named it goes, and a bare field of one kind of file needs no more.
-    home.line("scan data -q --customer-id pat=patients.csv#Id --customer-id pat=PATIENT").exits(0);
+    let rules = "--customer-id pat=patients.csv#Id --customer-id pat=PATIENT";
+    let scanned = home.line(&format!("scan data {rules} --key visit=claims.csv#VISIT")).exits(0);
+    // A rule that meets nothing is said, and one that does is not.
+    assert!(
+        scanned.out.contains("--key visit=claims.csv#VISIT: no object that was read has that field"),
+        "{}",
+        scanned.out
+    );
+    assert!(!scanned.out.contains("--customer-id pat"), "{}", scanned.out);
     assert!(home.line("scan data --customer-id =x").exits(2).err.contains("NAMESPACE=GLOB#FIELD"));
 }

@@ -1,6 +1,6 @@
 //! The external sorter, against an ordinary sort.
 
-use rollcall::spill::{Put, Sorter, Take};
+use rollcall::spill::{Put, Sorter, Take, TapeWriter};
 
 fn sorted_by(memory: usize, values: &[u64]) -> Vec<u64> {
     let dir = tempfile::tempdir().unwrap();
@@ -60,4 +60,24 @@ fn a_folder_that_cannot_be_written_is_named() {
     let error =
         (0..5000u64).find_map(|v| sorter.push(Put::default().u64(v).done()).err()).expect("the first spill fails");
     assert!(error.to_string().contains("gone") && error.to_string().contains("TMPDIR"), "{error}");
+}
+
+#[test]
+fn a_tape_gives_back_what_it_took() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rng = fastrand::Rng::with_seed(3);
+    // Lengths around the size of a read, and none at all.
+    let mut records: Vec<Vec<u8>> = [0, 1, (256 << 10) - 4, 256 << 10, (256 << 10) + 1, 0, 700_000]
+        .map(|length| (0..length).map(|_| rng.u8(..)).collect())
+        .to_vec();
+    records.extend((0..5_000).map(|_| (0..rng.usize(..400)).map(|_| rng.u8(..)).collect()));
+    let mut tape = TapeWriter::new(dir.path()).unwrap();
+    records.iter().for_each(|r| tape.push(r).unwrap());
+    let tape = tape.finish().unwrap();
+    for _ in 0..2 {
+        let mut left = records.iter();
+        tape.each(|r| Ok(assert!(left.next().is_some_and(|want| want == r)))).unwrap();
+        assert!(left.next().is_none());
+    }
+    assert!(TapeWriter::new(&dir.path().join("gone")).err().unwrap().to_string().contains("TMPDIR"));
 }

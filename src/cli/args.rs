@@ -108,7 +108,7 @@ pub struct ScanArgs {
     /// Folders or files to read
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<String>,
-    /// Exit with 1 if one of these elements was found, as SSN,PAN
+    /// Exit with 1 if one of these elements was found in what this run read, as SSN,PAN
     #[arg(long, value_name = "ELEMENT", value_delimiter = ',')]
     pub fail_on: Vec<String>,
     /// Also write one line of JSON for every finding (place and kind, never the value)

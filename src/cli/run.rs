@@ -106,6 +106,8 @@ pub struct Done {
     pub outcome: ScanOutcome,
     pub linked: Option<LinkSummary>,
     pub run: RunRow,
+    /// `--customer-id` and `--key` rules that met no field in what was read.
+    pub unmet: Vec<String>,
 }
 
 /// Scans, links and commits, as one run.
@@ -155,7 +157,10 @@ pub fn scan_into(inventory: &Inventory, setup: &Setup, job: &Job<'_>) -> anyhow:
         ..run_row(started_at)
     };
     let run = writer.commit(run).with_context(|| failed_write(inventory.path()))?;
-    Ok(Done { outcome, linked, run })
+    // Where nothing was read, nothing could be met.
+    let read = outcome.complete + outcome.partial > 0;
+    let unmet = if read { setup.plan.identity.unmet() } else { Vec::new() };
+    Ok(Done { outcome, linked, run, unmet })
 }
 
 fn failed_write(path: &Path) -> String {

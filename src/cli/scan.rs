@@ -91,6 +91,7 @@ fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
         "mentions": o.mentions,
         "findings": o.elements.iter().map(|(e, n)| (e.code().to_string(), json!(n))).collect::<serde_json::Map<_, _>>(),
         "people": done.linked.map(|l| json!({ "consumers": l.consumers, "clusters": l.clusters, "hubs": l.hubs })),
+        "unmet_rules": done.unmet,
         "gaps": gaps,
         "gaps_more": o.gaps_more,
     })
@@ -124,6 +125,9 @@ fn as_text(done: &Done, dir: &Path) -> String {
             "stopped   {} objects were not reached; what was read is kept. Scan again to go on; `rollcall link` links what is there.\n",
             o.not_reached
         );
+    }
+    for rule in &done.unmet {
+        text += &format!("warning   {}: no object that was read has that field\n", visible(rule));
     }
     let (skipped, missing): (Vec<_>, Vec<_>) = o.gaps.iter().partition(|(_, g)| g.kind == GapKind::Unsupported);
     for (title, gaps) in [("not read, or not whole", missing), ("kinds of file that are not read", skipped)] {

@@ -5,6 +5,7 @@ use crate::model::field::Field;
 use crate::model::settings::{FieldRule, IdentitySettings};
 use globset::{GlobBuilder, GlobMatcher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a field that the operator named holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,10 @@ pub(super) struct Rule {
     pub(super) namespace: Arc<str>,
     glob: Option<GlobMatcher>,
     field: String,
+    /// As the operator wrote it.
+    text: String,
+    /// Some object had such a field.
+    met: AtomicBool,
 }
 
 impl Rule {
@@ -31,7 +36,11 @@ impl Rule {
     pub(super) fn names(&self, field: &Field) -> bool {
         let path = field.path.to_lowercase();
         let last = if path.starts_with('/') { path.rsplit('/').next().unwrap_or_default() } else { &path };
-        self.field == path || self.field == last
+        let named = self.field == path || self.field == last;
+        if named {
+            self.met.store(true, Ordering::Relaxed);
+        }
+        named
     }
 }
 
@@ -57,7 +66,15 @@ impl IdentityPlan {
                 ),
                 None => None,
             };
-            Ok(Rule { kind, namespace: rule.namespace.as_str().into(), glob, field: rule.field.to_lowercase() })
+            let place = rule.glob.as_ref().map_or(rule.field.clone(), |glob| format!("{glob}#{}", rule.field));
+            Ok(Rule {
+                kind,
+                namespace: rule.namespace.as_str().into(),
+                glob,
+                field: rule.field.to_lowercase(),
+                text: format!("{}={place}", rule.namespace),
+                met: AtomicBool::new(false),
+            })
         };
         let customers = settings.customer_ids.iter().map(|r| compile(RuleKind::Customer, r));
         let keys = settings.keys.iter().map(|r| compile(RuleKind::Key, r));
@@ -66,6 +83,13 @@ impl IdentityPlan {
             classes: detectors.iter().map(|d| d.identifies).collect(),
             own_domains: settings.own_domains.iter().map(|d| d.trim_start_matches('@').to_lowercase()).collect(),
         })
+    }
+
+    /// The rules of which no object that was read had the field, as the operator wrote them.
+    pub fn unmet(&self) -> Vec<String> {
+        let unmet = self.rules.iter().filter(|rule| !rule.met.load(Ordering::Relaxed));
+        let option = |kind| if kind == RuleKind::Customer { "--customer-id" } else { "--key" };
+        unmet.map(|rule| format!("{} {}", option(rule.kind), rule.text)).collect()
     }
 
     /// Whether a canonical e-mail address is of the operator's own domains or their subdomains.

@@ -3,7 +3,11 @@
 //! Linking and scoping are joins over tables of any size. A [`Sorter`] takes records of a fixed length, keeps a bounded
 //! buffer, writes each full buffer as a sorted run to a temporary file that no directory names (so that nothing is left
 //! behind by a crash), and merges the runs. Records are byte arrays in lexicographic order: integers go in big-endian,
-//! which [`Put`] and [`Take`] do. This folder knows nothing of what the bytes mean.
+//! which [`Put`] and [`Take`] do. A [`Tape`] keeps records of varying length as they come. This folder knows nothing of what the bytes mean.
+
+mod tape;
+
+pub use tape::{Tape, TapeWriter};
 
 use rayon::slice::ParallelSliceMut;
 use std::cmp::Ordering;
@@ -109,14 +113,17 @@ impl<const N: usize> Sorter<N> {
     }
 }
 
+/// An error of the temporary folder, with its name and the remedy.
+fn named(dir: &Path, e: io::Error) -> io::Error {
+    io::Error::new(e.kind(), format!("temporary folder {}: {e}; point TMPDIR at a folder with room", dir.display()))
+}
+
 fn write_run<const N: usize>(
     dir: &Path,
     level: u32,
     records: impl Iterator<Item = io::Result<[u8; N]>>,
 ) -> io::Result<Run> {
-    let named = |e: io::Error| {
-        io::Error::new(e.kind(), format!("temporary folder {}: {e}; point TMPDIR at a folder with room", dir.display()))
-    };
+    let named = |e| named(dir, e);
     let mut out = BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(dir).map_err(named)?);
     let mut bytes = 0;
     for record in records {

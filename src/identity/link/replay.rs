@@ -1,6 +1,6 @@
 //! The live mentions as linking goes through them again and again.
 //!
-//! Linking asks every mention five times. Reading them from the tables costs more than all the rest of linking (columns
+//! Linking asks every mention six times. Reading them from the tables costs more than all the rest of linking (columns
 //! are put together to rows, codes are parsed), so they are read once and kept as records of varying length in a temporary
 //! file that no directory names, some 200 bytes a mention. What they hold is keyed hashes, as in the tables.
 
@@ -8,15 +8,11 @@ use crate::model::detector::Class;
 use crate::model::element::{Element, Form};
 use crate::model::mention::{MentionElement, NameSignature, Population, Residence, ResidenceBasis, Token, TokenValue};
 use crate::model::rows::{LinkMention, MentionId, Tables};
-use crate::spill::Take;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::FileExt;
+use crate::spill::{Take, Tape, TapeWriter};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Bytes read at once.
-const READ_BYTES: usize = 256 << 10;
 /// Lists of a mention hold a handful; a longer one is no mention that this program wrote.
 const LIST_MAX: usize = u16::MAX as usize;
 
@@ -30,8 +26,7 @@ const DATED: u8 = 8;
 
 /// All live mentions, in the order of the tables.
 pub struct Mentions {
-    file: File,
-    bytes: u64,
+    tape: Tape,
     /// The operator's namespaces, by number.
     namespaces: Vec<Arc<str>>,
 }
@@ -43,51 +38,21 @@ impl Mentions {
         dir: &Path,
         each: &mut dyn FnMut(&LinkMention) -> io::Result<()>,
     ) -> io::Result<Mentions> {
-        let named = |e: io::Error| {
-            io::Error::new(
-                e.kind(),
-                format!("temporary folder {}: {e}; point TMPDIR at a folder with room", dir.display()),
-            )
-        };
-        let mut out = BufWriter::with_capacity(READ_BYTES, tempfile::tempfile_in(dir).map_err(named)?);
+        let mut tape = TapeWriter::new(dir)?;
         let mut namespaces: Vec<Arc<str>> = Vec::new();
-        let (mut bytes, mut record) = (0, Vec::new());
+        let mut record = Vec::new();
         tables.link_mentions(&mut |mention| {
             record.clear();
-            record.extend_from_slice(&[0; 4]);
             pack(&mention, &mut namespaces, &mut record)?;
-            let length = u32::try_from(record.len() - 4).map_err(io::Error::other)?;
-            record[..4].copy_from_slice(&length.to_be_bytes());
-            bytes += record.len() as u64;
-            out.write_all(&record).map_err(named)?;
+            tape.push(&record)?;
             each(&mention)
         })?;
-        Ok(Mentions { file: out.into_inner().map_err(|e| named(e.into_error()))?, bytes, namespaces })
+        Ok(Mentions { tape: tape.finish()?, namespaces })
     }
 
     /// Hands every mention to `each`, in the order of the tables.
     pub fn each(&self, each: &mut dyn FnMut(LinkMention) -> io::Result<()>) -> io::Result<()> {
-        let mut buffer: Vec<u8> = Vec::new();
-        let (mut at, mut read) = (0usize, 0u64);
-        loop {
-            let length = buffer.get(at..at + 4).map(|length| Take::new(length).u32() as usize);
-            if let Some(record) = length.and_then(|length| buffer.get(at + 4..at + 4 + length)) {
-                each(self.unpack(record))?;
-                at += 4 + record.len();
-                continue;
-            }
-            if read == self.bytes {
-                return Ok(());
-            }
-            // The next record is cut by the end of the buffer: what there is of it goes to the front.
-            buffer.drain(..at);
-            at = 0;
-            let held = buffer.len();
-            let more = (self.bytes - read).min(READ_BYTES as u64);
-            buffer.resize(held + more as usize, 0);
-            self.file.read_exact_at(&mut buffer[held..], read)?;
-            read += more;
-        }
+        self.tape.each(|record| each(self.unpack(record)))
     }
 
     fn unpack(&self, record: &[u8]) -> LinkMention {
