@@ -4,13 +4,13 @@ use super::checksum::{checked, luhn, plausible};
 use super::digits::{Digits, characters, trim};
 use crate::model::finding::{Marks, Verdict};
 
-/// A MAC address (IEEE 802, EUI-48): six pairs of hexadecimal digits between colons or hyphens, three fours between points, or
+/// A MAC address (IEEE 802, EUI-48): six pairs of hexadecimal digits between colons, hyphens or blanks, three fours between points, or
 /// twelve digits. All zeros, all ones and addresses of groups are no device's.
 pub fn mac(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     let sign = bytes.iter().copied().find(|b| !b.is_ascii_hexdigit());
     let every = match (bytes.len(), sign) {
-        (17, Some(b':' | b'-')) => 3,
+        (17, Some(b':' | b'-' | b' ')) => 3,
         (14, Some(b'.')) => 5,
         (12, None) => 13,
         _ => return Verdict::Invalid,
@@ -90,5 +90,6 @@ fn degrees(bytes: &[u8], most: u32) -> Option<u32> {
         return None;
     }
     let thousandths = whole.iter().chain(&decimals[..3]).fold(0, |n, b| n * 10 + u32::from(b - b'0'));
-    (thousandths <= most * 1000).then_some(thousandths)
+    let beyond = thousandths == most * 1000 && decimals[3..].iter().any(|b| *b != b'0');
+    (thousandths <= most * 1000 && !beyond).then_some(thousandths)
 }

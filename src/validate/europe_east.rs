@@ -25,7 +25,7 @@ pub fn pl_nip(bytes: &[u8]) -> Verdict {
 
 /// A Czech or Slovak birth number (Act 133/2000 Sb.; zakon 301/1995 Z. z.): `YYMMDD/NNNC`, 50 more in a woman's month and 20
 /// more where a day's numbers ran out; a multiple of eleven, or a remainder of ten before the last digit 0. Nine digits, with
-/// no check digit, until 1953.
+/// no check digit, for births from 1900 to 1953.
 pub fn cz_rodne_cislo(bytes: &[u8]) -> Verdict {
     let Some(digits) = Digits::<10>::of(trim(bytes), b" /") else { return Verdict::Invalid };
     let digits = digits.as_slice();
@@ -39,10 +39,7 @@ pub fn cz_rodne_cislo(bytes: &[u8]) -> Verdict {
             let century = if year < 54 { 2000 } else { 1900 };
             checked(real(century + year, month, day) && number % 11 % 10 == u32::from(*check), digits)
         }
-        None => {
-            let century = if year >= 80 { 1800 } else { 1900 };
-            plausible(century + year <= 1953 && real(century + year, month, day), digits)
-        }
+        None => plausible(year <= 53 && number % 1000 > 0 && real(1900 + year, month, day), digits),
     }
 }
 
