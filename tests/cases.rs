@@ -108,6 +108,7 @@ const DISAGREEMENTS: &[(&str, &str, bool, &str)] = &[
         false,
         "a plus sign is right from the age of a hundred, and validators have no clock",
     ),
+    ("IT_FISCAL_CODE", "AXXFAXTTD41H501D", true, "wrong check letter (decreto 23 dicembre 1976)"),
 ];
 
 struct Case {
