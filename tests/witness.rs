@@ -24,7 +24,7 @@ fn is_valid(validate: Validate, text: &str) -> bool {
 fn numbers() -> Option<BTreeMap<String, Vec<(String, bool)>>> {
     let python = std::env::var("ROLLCALL_PYTHON").unwrap_or_else(|_| "python3".to_string());
     let required = std::env::var("ROLLCALL_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/numbers.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/witness.py");
     let output = match Command::new(&python).arg(script).output() {
         Ok(output) if output.status.success() => output,
         // The script's way to say that a module is missing.

@@ -1,6 +1,6 @@
 """Numbers with the verdict of python-stdnum and phonenumbers, as a witness of the validators.
 
-usage: numbers.py
+usage: witness.py
 
 Prints `detector<TAB>value<TAB>1 or 0` a line: for each detector at least 1,000 numbers that the library takes, then as many
 that are one edit away from one, with whatever the library says of them. The same numbers come out every time. Exit status
