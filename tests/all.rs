@@ -6,6 +6,7 @@
 mod architecture;
 mod bad_input;
 mod cases;
+mod decoys;
 mod end_to_end;
 mod formats;
 mod generate;
@@ -24,3 +25,4 @@ mod scope;
 mod score;
 mod spill;
 mod splits;
+mod witness;

@@ -1219,3 +1219,31 @@ fn every_name_of_an_address_part_belongs_to_one_address() {
     }
     assert!(strays.is_empty(), "{strays:?}");
 }
+
+#[test]
+fn equal_digits_of_two_countries_are_two_tokens() {
+    let token = |id: &str, element: Element, value: &'static str| {
+        let mut list = detectors();
+        let detector = &mut list[element as usize];
+        (detector.id, detector.identifies) = (id.to_string(), Class::Primary);
+        let plan = Arc::new(IdentityPlan::new(&settings(), &list).expect("settings are good"));
+        let mut assembler = Assembler::new(plan, &key(), "data/file");
+        let (mut schema, mut mentions) = (Schema::default(), vec![]);
+        let records = [row(vec![("number", value, vec![is(element)])])];
+        for (block, findings) in blocks(Layout::Table, &records, &[], &mut schema) {
+            assembler.block(&block, &schema, &findings, &mut |_, mention| mentions.push(mention));
+        }
+        assembler.finish(&schema, &mut |_, mention| mentions.push(mention));
+        mentions[0].tokens[0].clone()
+    };
+    let dutch = token("nl/bsn", NationalId, "100001841");
+    let canadian = token("ca/sin", NationalId, "100-001-841");
+    assert_eq!((&*dutch.namespace, &*canadian.namespace), ("nl", "ca"));
+    assert_ne!(dutch.value, canadian.value, "one number, two people");
+    assert_eq!(canadian.value, token("ca/sin", NationalId, "100 001 841").value, "one number, two layouts");
+    assert_eq!(&*token("person/national_id", NationalId, "100001841").namespace, "", "no country is said");
+    assert_eq!(&*token("us/itin", TaxId, "912-70-1234").namespace, "");
+    // Letters are part of a tax number: these differ in nothing else.
+    assert_ne!(token("mx/rfc", TaxId, "GODE561231GR8").value, token("mx/rfc", TaxId, "GOXE561231GR8").value);
+    assert_eq!(token("us/itin", TaxId, "912-70-1234").value, token("us/itin", TaxId, "912701234").value);
+}

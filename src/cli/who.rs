@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 
 /// The kinds of identifier that are tried when the operator names none.
-const KINDS: [Element; 11] = [
+const KINDS: [Element; 17] = [
     Element::Email,
     Element::Phone,
     Element::Ssn,
@@ -25,6 +25,12 @@ const KINDS: [Element; 11] = [
     Element::DriverLicense,
     Element::StateId,
     Element::Passport,
+    Element::NationalId,
+    Element::HealthInsurance,
+    Element::Medical,
+    Element::Vehicle,
+    Element::DeviceId,
+    Element::Crypto,
     Element::Username,
     Element::IpAddress,
 ];

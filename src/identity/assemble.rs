@@ -416,11 +416,12 @@ impl Assembler {
             scratch.drain(..cut);
         }
         let own = made && element == Element::Email && plan.own_address(scratch);
+        let namespace = plan.namespaces.get(finding.detector as usize).unwrap_or(nothing);
         let token = class.filter(|_| made).map(|class| Token {
-            value: key.token(element, "", scratch),
+            value: key.token(element, namespace, scratch),
             kind: element,
             class,
-            namespace: Arc::clone(nothing),
+            namespace: Arc::clone(namespace),
         });
         let hash = token.as_ref().map_or_else(|| key.hash64(0, value), short);
         let beside = (*layout == Layout::Text && element == Element::Email)

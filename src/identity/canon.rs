@@ -16,7 +16,7 @@ pub fn canonical(element: Element, value: &[u8], day_first: bool, out: &mut Vec<
     match element {
         Element::Email => email(value, out),
         Element::Phone => phone(value, out),
-        Element::Ssn | Element::Pan | Element::TaxId | Element::BankRouting => digits(value, out),
+        Element::Ssn | Element::Pan | Element::BankRouting => digits(value, out),
         Element::Dob => match date::parse(value, day_first) {
             Some((year, month, day)) => {
                 let digit = |n: u32| b'0' + (n % 10) as u8;

@@ -145,6 +145,7 @@ impl Person {
             element,
             Element::Ssn
                 | Element::TaxId
+                | Element::NationalId
                 | Element::Pan
                 | Element::DriverLicense
                 | Element::Passport
@@ -277,6 +278,7 @@ fn is_personal(element: Element) -> bool {
             | Element::RecordKey
             | Element::BankAccount
             | Element::BankRouting
+            | Element::BusinessId
             | Element::IpAddress
             | Element::LastName
     )

@@ -1,6 +1,7 @@
 //! What is known before the first object: the operator's settings and the detectors, checked and compiled.
 
 use crate::model::detector::{Class, Detector};
+use crate::model::element::Element;
 use crate::model::field::Field;
 use crate::model::settings::{FieldRule, IdentitySettings};
 use globset::{GlobBuilder, GlobMatcher};
@@ -44,11 +45,26 @@ impl Rule {
     }
 }
 
+/// The namespace of a detector's values. Countries number their people without regard to each other, so the same digits may
+/// be a Dutch and a Canadian number: of such elements a token says the country, which is the folder of the pattern file.
+/// The United States have none, and neither has what a field calls by no country's name.
+fn namespace(detector: &Detector) -> &str {
+    let folder = detector.id.split('/').next().unwrap_or_default();
+    match detector.element {
+        Element::NationalId | Element::TaxId | Element::HealthInsurance if folder.len() == 2 && folder != "us" => {
+            folder
+        }
+        _ => "",
+    }
+}
+
 /// The settings of identity, compiled once and shared by all workers.
 #[derive(Debug)]
 pub struct IdentityPlan {
     pub(super) rules: Vec<Rule>,
     pub(super) classes: Vec<Class>,
+    /// By detector: the namespace of its values, see [`namespace`].
+    pub(super) namespaces: Vec<Arc<str>>,
     pub(super) own_domains: Vec<String>,
 }
 
@@ -81,6 +97,7 @@ impl IdentityPlan {
         Ok(IdentityPlan {
             rules: customers.chain(keys).collect::<Result<_, _>>()?,
             classes: detectors.iter().map(|d| d.identifies).collect(),
+            namespaces: detectors.iter().map(|d| Arc::from(namespace(d))).collect(),
             own_domains: settings.own_domains.iter().map(|d| d.trim_start_matches('@').to_lowercase()).collect(),
         })
     }

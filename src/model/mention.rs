@@ -29,7 +29,8 @@ pub struct Token {
     pub kind: Element,
     /// How it may link *this* mention: an e-mail is primary in a row with a login or a customer id, else tertiary.
     pub class: Class,
-    /// The operator's namespace, for customer ids and record keys; empty for the rest.
+    /// The operator's namespace, for customer ids and record keys; the country, for national, tax and health numbers of
+    /// other countries; empty for the rest.
     pub namespace: Arc<str>,
 }
 

@@ -65,10 +65,12 @@ pub fn term(word: &str) -> Option<Term> {
         }
         "HEALTH_INFO_IDENTIFYING_PERSON" => Term::Health(bits(&[Element::Medical, Element::HealthInsurance])),
         "FED_ID" => any(&[Element::GovId]),
+        // Any government's document that verifies identity; a federal or state one is `FED_ID`.
+        "GOV_ID" => any(&[Element::GovId, Element::NationalId]),
         "IDTHEFT" => Term::IdTheft,
         "IRS_PIN" => Term::NotDetected,
         "PAN" => any(&[Element::Pan, Element::PanCode]),
-        "SSN" | "DL" | "STATE_ID" | "TAX_ID" | "PASSPORT" | "MILITARY_ID" | "STUDENT_ID" | "GOV_ID" | "PRIVATE_KEY"
+        "SSN" | "DL" | "STATE_ID" | "TAX_ID" | "PASSPORT" | "MILITARY_ID" | "STUDENT_ID" | "PRIVATE_KEY"
         | "MEDICAL" | "HEALTH_INS" | "BIOMETRIC" | "GENETIC" | "GEO" | "ALPR" | "DOB_FULL" => {
             any(&[Element::from_code(word)?])
         }

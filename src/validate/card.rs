@@ -1,5 +1,6 @@
 //! Payment cards: the number (ISO/IEC 7812-1), its security code and its expiry.
 
+use super::checksum::luhn;
 use super::digits::{Digits, number, trim};
 use crate::model::finding::{Marks, Verdict};
 
@@ -131,25 +132,6 @@ pub fn card(bytes: &[u8]) -> Verdict {
     }
     let marks = if TEST_CARDS.contains(&number(digits)) { Marks::TEST } else { Marks::default() };
     Verdict::Valid { proven: true, marks }
-}
-
-/// The Luhn formula: from the right, every second digit doubled, digits summed, a multiple of ten.
-fn luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(i, &d)| {
-            let d = u32::from(d);
-            if i % 2 == 0 {
-                d
-            } else {
-                let doubled = d * 2;
-                if doubled > 9 { doubled - 9 } else { doubled }
-            }
-        })
-        .sum();
-    sum.is_multiple_of(10)
 }
 
 /// A card security code: three digits, or four for American Express (PCI DSS glossary, "card verification code"). Nothing

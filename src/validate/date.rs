@@ -7,7 +7,7 @@ use crate::model::finding::{Marks, Verdict};
 const YEAR_MIN: u32 = 1850;
 /// The latest. Validators have no clock; a few years past today cost nothing, because only a field or a word that says birth
 /// makes a date one.
-const YEAR_MAX: u32 = 2035;
+pub(super) const YEAR_MAX: u32 = 2035;
 
 /// A full date of birth: ISO 8601 dates and date-times, `19650514`, `05/14/1965` and `14.05.1965` (either order), two-digit
 /// years, `May 14, 1965`, `14 May 1965`. 1900-01-01 is the placeholder that databases write for "unknown".
@@ -124,7 +124,7 @@ fn full_year(year: u32, width: usize) -> u32 {
 }
 
 /// Whether a day exists (Gregorian calendar, ISO 8601).
-fn real(year: u32, month: u32, day: u32) -> bool {
+pub(super) fn real(year: u32, month: u32, day: u32) -> bool {
     let leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
     let days = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,

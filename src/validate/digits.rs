@@ -28,6 +28,37 @@ impl<const N: usize> Digits<N> {
     }
 }
 
+/// The digits of `bytes` without blanks at their ends, when they are exactly `N`; see [`Digits::of`].
+pub(super) fn exactly<const N: usize>(bytes: &[u8], separators: &[u8]) -> Option<[u8; N]> {
+    Digits::<N>::of(trim(bytes), separators).filter(|digits| digits.len == N).map(|digits| digits.buffer)
+}
+
+/// The letters and digits of `bytes` in upper case, without blanks at their ends and skipping any byte of `separators`,
+/// when they are exactly `N`. `None` when another byte stands there.
+pub(super) fn characters<const N: usize>(bytes: &[u8], separators: &[u8]) -> Option<[u8; N]> {
+    let mut buffer = [0; N];
+    let mut len = 0;
+    for &byte in trim(bytes) {
+        if byte.is_ascii_alphanumeric() {
+            *buffer.get_mut(len)? = byte.to_ascii_uppercase();
+            len += 1;
+        } else if !separators.contains(&byte) {
+            return None;
+        }
+    }
+    (len == N).then_some(buffer)
+}
+
+/// The values of ASCII digits; `None` when another byte stands there.
+pub(super) fn values<const N: usize>(characters: &[u8]) -> Option<[u8; N]> {
+    exactly(characters, b"").filter(|_| characters.len() == N)
+}
+
+/// The number that the two digits at `at` spell.
+pub(super) fn pair(digits: &[u8], at: usize) -> u32 {
+    u32::from(digits[at]) * 10 + u32::from(digits[at + 1])
+}
+
 /// The number that digits spell. The caller keeps them to eighteen, which fit.
 pub(super) fn number(digits: &[u8]) -> u64 {
     digits.iter().fold(0, |n, &d| n.wrapping_mul(10).wrapping_add(u64::from(d)))

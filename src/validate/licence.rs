@@ -3,26 +3,84 @@
 use super::digits::{repeated, trim};
 use crate::model::finding::{Marks, Verdict};
 
-/// Driver licence numbers of the states, as runs of letters (`A`) and digits (`9`), each a length or a range: the union of
-/// the shapes that AAMVA's members publish (AAMVA DL/ID Card Design Standard 2020, element DAQ; the states' own pages).
-/// Each entry is letters, digits, letters, digits: least and most.
-const SHAPES: &[[(u8, u8); 4]] = &[
-    // Digits alone: AL, AK, AR, CT, DE, DC, GA, ID, IN, IA, LA, ME, MS, MO, MT, NM, NY, NC, OR, PA, SC, SD, TN, TX, UT, VT.
-    [(0, 0), (6, 14), (0, 0), (0, 0)],
-    // One letter and digits: AZ, CA, CO, FL, HI, IL, IN, KS, KY, MD, MA, MI, MN, MO, NE, NV, NJ, NY, OH, OK, RI, VA, WV, WI.
-    [(1, 1), (3, 14), (0, 0), (0, 0)],
-    // Two letters and digits: CO, ID, NV, OH, WV.
-    [(2, 2), (3, 7), (0, 0), (0, 0)],
-    // North Dakota: three letters and six digits.
-    [(3, 3), (6, 6), (0, 0), (0, 0)],
-    // Missouri and Vermont: digits and a letter or two.
-    [(0, 0), (7, 9), (1, 2), (0, 0)],
-    // Idaho and Missouri: letters, digits, letter.
-    [(1, 2), (6, 6), (1, 1), (0, 0)],
-    // New Hampshire: two digits, three letters, five digits; Iowa: three, two, four; Missouri: three, one, six.
-    [(0, 0), (2, 3), (1, 3), (4, 6)],
-    // New Hampshire's newer cards: three letters and eight digits.
-    [(3, 3), (8, 8), (0, 0), (0, 0)],
+/// Runs of letters, digits, letters and digits, each with its least and most length; an empty run has none.
+type Shape = [(u8, u8); 4];
+
+/// Digits alone.
+const fn digits(least: u8, most: u8) -> Shape {
+    [(0, 0), (least, most), (0, 0), (0, 0)]
+}
+
+/// Letters and then digits.
+const fn lettered(letters: u8, least: u8, most: u8) -> Shape {
+    [(letters, letters), (least, most), (0, 0), (0, 0)]
+}
+
+/// Driver licence numbers by state: the shapes that the states publish (AAMVA DL/ID Card Design Standard 2020, element DAQ;
+/// the states' own pages). States that allow fewer than six digits alone are read from six, for shorter ones are anything.
+/// Washington's is not of runs, see [`us_driver_license`].
+const STATES: &[(&str, &[Shape])] = &[
+    ("AK", &[digits(6, 7)]),
+    ("AL", &[digits(6, 8)]),
+    ("AR", &[digits(6, 9)]),
+    ("AZ", &[lettered(1, 8, 8), digits(9, 9), lettered(2, 2, 5)]),
+    ("CA", &[lettered(1, 7, 7)]),
+    ("CO", &[digits(9, 9), lettered(1, 3, 6), lettered(2, 2, 5)]),
+    ("CT", &[digits(9, 9)]),
+    ("DC", &[digits(7, 7), digits(9, 9)]),
+    ("DE", &[digits(6, 7)]),
+    ("FL", &[lettered(1, 12, 12)]),
+    ("GA", &[digits(7, 9)]),
+    ("HI", &[lettered(1, 8, 8), digits(9, 9)]),
+    ("IA", &[digits(9, 9), [(0, 0), (3, 3), (2, 2), (4, 4)]]),
+    ("ID", &[[(2, 2), (6, 6), (1, 1), (0, 0)], digits(9, 9)]),
+    ("IL", &[lettered(1, 11, 12)]),
+    ("IN", &[lettered(1, 9, 9), digits(9, 10)]),
+    ("KS", &[lettered(1, 8, 8), digits(9, 9)]),
+    ("KY", &[lettered(1, 8, 9), digits(9, 9)]),
+    ("LA", &[digits(6, 9)]),
+    ("MA", &[lettered(1, 8, 8), lettered(2, 7, 7), digits(9, 9)]),
+    ("MD", &[lettered(1, 12, 12)]),
+    ("ME", &[digits(7, 8), [(0, 0), (7, 7), (1, 1), (0, 0)]]),
+    ("MI", &[lettered(1, 10, 10), lettered(1, 12, 12)]),
+    ("MN", &[lettered(1, 12, 12)]),
+    (
+        "MO",
+        &[
+            lettered(1, 5, 9),
+            [(1, 1), (6, 6), (1, 1), (0, 0)],
+            [(0, 0), (8, 8), (2, 2), (0, 0)],
+            [(0, 0), (9, 9), (1, 1), (0, 0)],
+            digits(9, 9),
+            [(0, 0), (3, 3), (1, 1), (6, 6)],
+        ],
+    ),
+    ("MS", &[digits(9, 9)]),
+    ("MT", &[lettered(1, 8, 8), digits(9, 9), digits(13, 14)]),
+    ("NC", &[digits(6, 12)]),
+    ("ND", &[lettered(3, 6, 6), digits(9, 9)]),
+    ("NE", &[lettered(1, 6, 8)]),
+    ("NH", &[[(0, 0), (2, 2), (3, 3), (5, 5)], lettered(3, 8, 8)]),
+    ("NJ", &[lettered(1, 14, 14)]),
+    ("NM", &[digits(8, 9)]),
+    ("NV", &[digits(9, 10), digits(12, 12), lettered(1, 8, 8)]),
+    ("NY", &[digits(8, 9), lettered(1, 7, 7)]),
+    ("OH", &[lettered(2, 6, 6), lettered(1, 4, 8), lettered(2, 3, 7), digits(8, 8)]),
+    ("OK", &[lettered(1, 9, 9), digits(9, 9)]),
+    ("OR", &[digits(6, 9), lettered(1, 6, 6)]),
+    ("PA", &[digits(8, 8)]),
+    ("RI", &[digits(7, 8), lettered(1, 6, 6)]),
+    ("SC", &[digits(6, 11)]),
+    ("SD", &[digits(6, 10), digits(12, 12)]),
+    ("TN", &[digits(7, 9)]),
+    ("TX", &[digits(7, 8)]),
+    ("UT", &[digits(6, 10)]),
+    ("VA", &[lettered(1, 8, 11), digits(9, 9), digits(12, 12)]),
+    ("VT", &[digits(8, 8), [(0, 0), (7, 7), (1, 1), (0, 0)]]),
+    ("WA", &[]),
+    ("WI", &[lettered(1, 13, 13)]),
+    ("WV", &[digits(7, 7), lettered(1, 5, 6), lettered(2, 5, 6)]),
+    ("WY", &[digits(9, 10)]),
 ];
 
 /// A driver licence number of any state, with the hyphens and blanks that some print. Two states have shapes of their own:
@@ -61,7 +119,7 @@ pub fn us_driver_license(bytes: &[u8]) -> Verdict {
         }
     }
     let runs = &runs[..count];
-    let fits = SHAPES.iter().any(|shape| fits(shape, runs));
+    let fits = STATES.iter().flat_map(|(_, shapes)| *shapes).any(|shape| fits(shape, runs));
     let kansas = total == 5 && count == 5 && runs[0] == (false, 1);
     let washington = total == 12 && bytes.len() == 12 && runs[0].1 >= 3 && !runs[0].0 && digits >= 2;
     if !(fits || kansas || washington) {
@@ -72,7 +130,7 @@ pub fn us_driver_license(bytes: &[u8]) -> Verdict {
 }
 
 /// Whether runs of letters and digits fit a shape; an empty part of the shape has no run.
-fn fits(shape: &[(u8, u8); 4], runs: &[(bool, u8)]) -> bool {
+fn fits(shape: &Shape, runs: &[(bool, u8)]) -> bool {
     let mut rest = runs;
     for (i, (least, most)) in shape.iter().enumerate() {
         if *most == 0 {

@@ -1,6 +1,6 @@
 //! Numbers that United States agencies and banks issue.
 
-use super::digits::{Digits, counting, number, repeated, trim};
+use super::digits::{Digits, counting, exactly, number, pair, repeated, trim};
 use crate::model::finding::{Marks, Verdict};
 
 /// The nine digits of `ddd-dd-dddd`, `ddd dd dddd` or `ddddddddd`. A number that was kept as an integer lost its leading
@@ -111,4 +111,30 @@ pub fn us_bank_account(bytes: &[u8]) -> Verdict {
 pub fn us_bank_account_plain(bytes: &[u8]) -> Verdict {
     let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
     if digits < 8 { Verdict::Invalid } else { us_bank_account(bytes) }
+}
+
+/// The first two digits of employer identification numbers that the IRS assigns ("How EINs are assigned and valid EIN
+/// prefixes"), a bit each.
+const EIN_PREFIXES: u128 = {
+    let never = [0u32, 7, 8, 9, 17, 18, 19, 28, 29, 49, 69, 70, 78, 79, 89, 96, 97];
+    let mut bits = (1u128 << 100) - 1;
+    let mut i = 0;
+    while i < never.len() {
+        bits &= !(1 << never[i]);
+        i += 1;
+    }
+    bits
+};
+
+/// An employer identification number (26 CFR 301.7701-12): nine digits as `dd-ddddddd`, by their prefix.
+pub fn us_ein(bytes: &[u8]) -> Verdict {
+    let bytes = trim(bytes);
+    let hyphen = bytes.iter().position(|b| *b == b'-');
+    let Some(digits) = exactly::<9>(bytes, b"-").filter(|_| matches!((bytes.len(), hyphen), (9, None) | (10, Some(2))))
+    else {
+        return Verdict::Invalid;
+    };
+    let assigned = EIN_PREFIXES >> pair(&digits, 0) & 1 == 1;
+    let marks = if repeated(&digits) || counting(&digits) { Marks::PLACEHOLDER } else { Marks::default() };
+    if assigned { Verdict::Valid { proven: false, marks } } else { Verdict::Invalid }
 }

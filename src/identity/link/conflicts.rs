@@ -79,7 +79,7 @@ fn members(all: &Mentions, labels: &Sorted<16>, spills: &Spills) -> io::Result<S
 
 /// A person has one at a time. People do have several e-mail addresses and logins, and licences of several states.
 fn one_a_person(kind: Element) -> bool {
-    matches!(kind, Element::Ssn | Element::TaxId | Element::CustomerId)
+    matches!(kind, Element::Ssn | Element::TaxId | Element::NationalId | Element::CustomerId)
 }
 
 /// A namespace's print (FNV-1a): only to tell the operator's few namespaces apart.

@@ -107,9 +107,10 @@ fn kind_number(kind: Element) -> usize {
 
 /// How much a kind's link counts, least first: primary identifiers below [`TERTIARY_RANK`], the rest from it.
 fn linking_rank(kind: usize, primary: bool) -> u8 {
-    const ORDER: [Element; 12] = [
+    const ORDER: [Element; 13] = [
         Element::Ssn,
         Element::TaxId,
+        Element::NationalId,
         Element::Passport,
         Element::DriverLicense,
         Element::CustomerId,
