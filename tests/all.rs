@@ -5,6 +5,7 @@
 
 mod architecture;
 mod bad_input;
+mod beside;
 mod cases;
 mod decoys;
 mod end_to_end;

@@ -127,6 +127,7 @@ fn detectors() -> Vec<Detector> {
         why: String::new(),
         pattern: None,
         field_only: false,
+        beside_findings: false,
         whole_field: false,
         near: vec![],
         fields: vec![],

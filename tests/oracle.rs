@@ -19,6 +19,7 @@ pub fn detector(id: &str, element: Element, pattern: &str) -> Detector {
         why: String::new(),
         pattern: (!pattern.is_empty()).then(|| pattern.to_string()),
         field_only: false,
+        beside_findings: false,
         whole_field: false,
         near: Vec::new(),
         fields: Vec::new(),

@@ -77,7 +77,7 @@ fn show(id: &str, args: &DetectorsArgs) -> anyhow::Result<Exit> {
     if args.json {
         print::json(&json!({
             "id": d.id, "file": d.file, "name": d.name, "element": d.element.code(), "form": d.form.code(),
-            "identifies": d.identifies.code(), "why": d.why, "match": d.pattern, "field_only": d.field_only,
+            "identifies": d.identifies.code(), "why": d.why, "match": d.pattern, "field_only": d.field_only, "beside_findings": d.beside_findings,
             "whole_field": d.whole_field, "near": d.near, "fields": d.fields, "not_fields": d.not_fields,
             "validate": d.validate, "alone": d.alone.code(), "with_near": d.with_near.code(),
             "with_field": d.with_field.code(), "precedence": d.precedence, "references": d.references,
@@ -102,6 +102,8 @@ fn show(id: &str, args: &DetectorsArgs) -> anyhow::Result<Exit> {
         "looks at",
         if d.whole_field {
             "whole values of its fields".into()
+        } else if d.beside_findings {
+            "its fields, and text beside other findings".into()
         } else if d.field_only {
             "its fields".into()
         } else {

@@ -31,6 +31,8 @@ const COLUMN_VALUES_MIN: u64 = 20;
 const SUGGESTED_PER_PROVEN: u64 = 20;
 /// A cell that is longer than its hit by more than this is text, not a number.
 const COLUMN_SLACK_BYTES: usize = 8;
+/// How far beside a finding in text others are looked for.
+const BESIDE_BYTES: u32 = 80;
 /// A cell longer than this is not looked at as a number.
 const NUMBER_BYTES_MAX: usize = 40;
 /// Keys whose evidence is remembered.
@@ -111,6 +113,7 @@ impl<'m> Judge<'m> {
         }
         self.work += scratch.work() - before;
         self.scratch = scratch;
+        self.beside(block);
 
         let mut found = std::mem::take(&mut self.pending);
         let columns = block.layout != Layout::Text;
@@ -230,6 +233,42 @@ impl<'m> Judge<'m> {
         self.pending[first..].sort_unstable_by_key(|f| (f.start, f.end, f.detector));
         cursor.cell += 1;
         cursor.first = self.pending.len();
+    }
+
+    /// Looks for names beside what was found in text: cells much longer than the finding.
+    fn beside(&mut self, block: &Block) {
+        let matcher = self.matcher;
+        let found = self.pending.len();
+        for &detector in matcher.beside() {
+            let element = matcher.detectors()[usize::from(detector)].element;
+            // Windows of neighbours overlap; what was looked at is not looked at again.
+            let mut seen = (u32::MAX, 0);
+            for i in 0..found {
+                let finding = self.pending[i];
+                let cell = &block.cells[finding.cell as usize];
+                let text = cell.end - cell.start > finding.end - finding.start + BESIDE_BYTES / 8;
+                if !text || finding.element == element || !finding.basis.has(Basis::SHAPE) {
+                    continue;
+                }
+                let from = finding.start.saturating_sub(BESIDE_BYTES).max(cell.start).max(block.owned.start);
+                let from = if seen.0 == finding.cell { from.max(seen.1) } else { from };
+                let to = (finding.end + BESIDE_BYTES).min(cell.end).min(block.owned.end);
+                if from >= to {
+                    continue;
+                }
+                seen = (finding.cell, to);
+                let mut scratch = std::mem::take(&mut self.cell_scratch);
+                let before = scratch.work();
+                for hit in matcher.scan_cell(detector, &block.bytes, from as usize..to as usize, &mut scratch) {
+                    if hit.end <= cell.end {
+                        let span = hit.start as usize..hit.end as usize;
+                        self.candidate(block, finding.cell as usize, span, detector, false);
+                    }
+                }
+                self.work += scratch.work() - before;
+                self.cell_scratch = scratch;
+            }
+        }
     }
 
     /// Weighs one candidate; what is kept goes into `pending`.

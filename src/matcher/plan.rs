@@ -39,6 +39,8 @@ pub struct Matcher {
     values: Vec<Option<Regex>>,
     names: Names,
     near: NearWords,
+    /// Detectors that look beside the findings of others.
+    beside: Vec<u16>,
     margin: usize,
 }
 
@@ -118,6 +120,7 @@ impl Matcher {
                 values,
                 names: Names::new(detectors),
                 near: NearWords::new(detectors),
+                beside: (0..detectors.len()).filter(|i| detectors[*i].beside_findings).map(|i| i as u16).collect(),
                 margin: longest + CONTEXT_BYTES,
             }),
             _ => Err(problems),
@@ -142,6 +145,11 @@ impl Matcher {
     /// What fields' names say.
     pub(super) fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// Detectors that look beside the findings of others.
+    pub(super) fn beside(&self) -> &[u16] {
+        &self.beside
     }
 
     /// The near words.

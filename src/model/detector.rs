@@ -82,6 +82,8 @@ pub struct Detector {
     /// Whether `pattern` also runs over text and over fields that no name explains. A detector with `pattern` and
     /// `field_only` looks only into the fields that name it.
     pub field_only: bool,
+    /// `pattern` also runs over the text beside other findings, where a value is much longer than what was found in it.
+    pub beside_findings: bool,
     /// The whole value of a field that names this detector is a candidate, whether or not `pattern` matches in it.
     pub whole_field: bool,
     /// Words that support a candidate when they stand near it in text; lower case, each one to four words.

@@ -104,6 +104,9 @@ fn evidence(detector: &Detector, say: &mut impl FnMut(&str, String)) {
     if detector.field_only && (detector.pattern.is_none() || detector.fields.is_empty()) {
         say("field_only", "`field_only` needs `match` and `fields`".to_string());
     }
+    if detector.beside_findings && !detector.field_only {
+        say("beside_findings", "`beside_findings` needs `field_only`: other patterns look at all bytes".to_string());
+    }
     if detector.with_near < detector.alone || detector.with_field < detector.alone {
         say("alone", "support may not lower the confidence below `alone`".to_string());
     }

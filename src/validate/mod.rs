@@ -114,6 +114,7 @@ const TABLE: &[(&str, Validate)] = &[
     ("password_text", secret::password_text),
     ("person_name", name::person_name),
     ("person_name_field", name::person_name_field),
+    ("person_name_proven", name::person_name_proven),
     ("phone", phone::phone),
     ("phone_international", phone::phone_international),
     ("phone_nanp", phone::phone_nanp),

@@ -247,6 +247,14 @@ pub fn person_name(bytes: &[u8]) -> Verdict {
     }
 }
 
+/// A full name in running text, where capitals begin sentences and products too: both ends must speak for a person.
+pub fn person_name_proven(bytes: &[u8]) -> Verdict {
+    match person_name(bytes) {
+        proven @ Verdict::Valid { proven: true, .. } => proven,
+        _ => Verdict::Invalid,
+    }
+}
+
 /// Whether a value is written as lists of people are, all in capitals or with an initial at its end: `HARHURST, KOFI P`.
 fn is_listed(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes.trim_ascii()) else { return false };
