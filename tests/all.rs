@@ -22,5 +22,6 @@ mod program;
 mod samples;
 mod scope;
 mod score;
+mod simd;
 mod spill;
 mod splits;

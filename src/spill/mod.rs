@@ -105,12 +105,7 @@ impl<const N: usize> Sorter<N> {
             }
             self.buffer = Vec::new();
         }
-        Ok(Sorted {
-            memory: self.buffer,
-            runs: self.runs,
-            len: self.pushed,
-            spilled_bytes: self.spilled_bytes,
-        })
+        Ok(Sorted { memory: self.buffer, runs: self.runs, len: self.pushed, spilled_bytes: self.spilled_bytes })
     }
 }
 

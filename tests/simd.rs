@@ -1,0 +1,164 @@
+//! Every level computes the same planes as the plainest reading of what a program says.
+
+use rollcall::simd::{Kernels, Level, Op, OpKind, Planes, Prefixes, Program, TAIL_BYTES, WINDOW_WORDS, choose};
+
+/// Bit `i` of a plane, far beyond the window: nothing.
+type Naive = Vec<bool>;
+
+fn naive(ops: &[Op], prefixes: Option<&Prefixes>, text: &[u8], words: usize) -> Vec<Naive> {
+    let bits = words * 64;
+    let mut planes: Vec<Naive> = (0..8).map(|b| text[..bits].iter().map(|byte| byte >> b & 1 == 1).collect()).collect();
+    let prefix = |i: usize| prefixes.is_none_or(|p| p.buckets([text[i], text[i + 1], text[i + 2], text[i + 3]]) != 0);
+    planes.push((0..bits).map(prefix).collect());
+    planes.push(vec![true; bits]);
+    for op in ops {
+        let (a, b) = (&planes[usize::from(op.a)], &planes[usize::from(op.b)]);
+        let one = |i: usize| {
+            let right = b.get(i + usize::from(op.ahead)).copied().unwrap_or(false);
+            match op.kind {
+                OpKind::And => a[i] & right,
+                OpKind::Or => a[i] | right,
+                OpKind::AndNot => a[i] & !right,
+                OpKind::NotAnd => !a[i] & right,
+            }
+        };
+        let plane = (0..bits).map(one).collect();
+        let to = usize::from(op.to);
+        if to == planes.len() {
+            planes.push(plane);
+        } else {
+            planes[to] = plane;
+        }
+    }
+    planes
+}
+
+fn random_ops(rng: &mut fastrand::Rng) -> (Vec<Op>, u32) {
+    let kinds = [OpKind::And, OpKind::Or, OpKind::AndNot, OpKind::NotAnd];
+    let mut ops = Vec::new();
+    let mut slots = Program::FIRST_FREE as u16;
+    let mut ahead_most = 0;
+    for i in 0..rng.usize(1..12) {
+        let ahead = [0, 1, 7, 63, 64, 65, 100][rng.usize(0..7)];
+        ahead_most += u32::from(ahead);
+        let to = rng.u16(Program::FIRST_FREE as u16..=slots);
+        let (a, b) = (rng.u16(0..slots), rng.u16(0..slots));
+        slots = slots.max(to + 1);
+        ops.push(Op { kind: kinds[rng.usize(0..4)], ahead, to, a, b, output: Some(i as u16) });
+    }
+    (ops, ahead_most)
+}
+
+fn random_prefixes(rng: &mut fastrand::Rng) -> Prefixes {
+    let mut table = Vec::new();
+    for _ in 0..rng.usize(1..40) {
+        let byte = |rng: &mut fastrand::Rng| std::array::from_fn(|b| rng.u8(0..60) == 0 || b == rng.usize(0..128));
+        table.push((rng.u8(0..8), [byte(rng), byte(rng), byte(rng), byte(rng)]));
+    }
+    Prefixes::new(&table)
+}
+
+#[test]
+fn every_level_computes_what_the_program_says() {
+    let levels: Vec<Level> = Level::ALL.into_iter().filter(|l| l.available()).collect();
+    let mut planes = Planes::default();
+    let mut alive = Vec::new();
+    let mut compared = 0u64;
+    for seed in 0..1_500 {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let words = 8 * rng.usize(1..=WINDOW_WORDS / 8);
+        let text: Vec<u8> = (0..words * 64 + TAIL_BYTES)
+            .map(|_| if rng.bool() { rng.u8(..) } else { b"abcdefghij0123456789-. @"[rng.usize(0..24)] })
+            .collect();
+        let (ops, ahead) = random_ops(&mut rng);
+        let prefixes = rng.bool().then(|| random_prefixes(&mut rng));
+        let program = Program::new(ops.clone()).expect("within bounds");
+        let want = naive(&ops, prefixes.as_ref(), &text, words);
+        // What looks beyond the window is nobody's.
+        let sure = (words * 64).saturating_sub(ahead as usize);
+        for &level in &levels {
+            let uses_prefixes = ops.iter().any(|o| [o.a, o.b].contains(&(Program::PREFIXES as u16)));
+            if level != Level::Avx512 && prefixes.is_some() && uses_prefixes {
+                // The other levels' planes of prefixes hold more; the test below is theirs.
+                continue;
+            }
+            Kernels::new(level).run(&program, prefixes.as_ref(), &text, words, &mut planes, &mut alive);
+            for (slot, want) in want.iter().enumerate().filter(|(s, _)| *s != Program::PREFIXES) {
+                let got = planes.plane(slot);
+                for (i, want) in want[..sure].iter().enumerate() {
+                    assert_eq!(got[i / 64] >> (i % 64) & 1 == 1, *want, "{level:?} seed {seed} slot {slot} bit {i}");
+                }
+                compared += sure as u64;
+            }
+            for op in ops.iter().filter(|op| ops.iter().rfind(|o| o.to == op.to) == Some(op)) {
+                let Some(output) = op.output else { continue };
+                let any = planes.plane(usize::from(op.to))[..words].iter().any(|w| *w != 0);
+                assert_eq!(alive[usize::from(output)], any, "{level:?} seed {seed}: the flag of an output");
+            }
+        }
+    }
+    assert!(compared > 10_000_000, "{compared} bits prove little");
+}
+
+#[test]
+fn planes_of_prefixes_miss_nothing() {
+    let program = Program::new(Vec::new()).expect("an empty program is one");
+    let mut planes = Planes::default();
+    let mut alive = Vec::new();
+    for seed in 0..300 {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let words = 16;
+        let text: Vec<u8> = (0..words * 64 + TAIL_BYTES).map(|_| rng.u8(..)).collect();
+        let prefixes = random_prefixes(&mut rng);
+        let want = naive(&[], Some(&prefixes), &text, words).swap_remove(Program::PREFIXES);
+        for level in Level::ALL.into_iter().filter(|l| l.available()) {
+            Kernels::new(level).run(&program, Some(&prefixes), &text, words, &mut planes, &mut alive);
+            let got = planes.plane(Program::PREFIXES);
+            for (i, want) in want.iter().enumerate() {
+                let bit = got[i / 64] >> (i % 64) & 1 == 1;
+                assert!(bit || !want, "{level:?} seed {seed} misses {i}");
+                assert!(level != Level::Avx512 || bit == *want, "avx512 seed {seed}: a bit too many at {i}");
+            }
+        }
+    }
+}
+
+#[test]
+fn positions_are_those_of_the_bits() {
+    for seed in 0..200 {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let density = rng.u32(1..200);
+        let bits: Vec<bool> = (0..WINDOW_WORDS * 64).map(|_| rng.u32(0..density) == 0).collect();
+        let plane: Vec<u64> =
+            bits.chunks(64).map(|w| w.iter().enumerate().fold(0, |p, (i, b)| p | u64::from(*b) << i)).collect();
+        let (from, to) = (rng.usize(0..40), rng.usize(40..=WINDOW_WORDS));
+        let want: Vec<u32> = (from * 64..to * 64).filter(|i| bits[*i]).map(|i| i as u32).collect();
+        for level in Level::ALL.into_iter().filter(|l| l.available()) {
+            let mut got = vec![7];
+            Kernels::new(level).positions(&plane, from, to, &mut got);
+            assert_eq!(got[0], 7, "what was there stays");
+            assert_eq!(got[1..], want, "{level:?} seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn programs_out_of_bounds_are_refused() {
+    let op = Op { kind: OpKind::And, ahead: 0, to: Program::FIRST_FREE as u16, a: 0, b: 1, output: None };
+    assert!(Program::new(vec![op]).is_ok());
+    assert!(Program::new(vec![Op { to: 0, ..op }]).is_err(), "a given plane is not written");
+    assert!(Program::new(vec![Op { a: 40, ..op }]).is_err(), "an operand must be there");
+    assert!(Program::new(vec![Op { to: 12, ..op }]).is_err(), "slots come in order");
+    assert!(Program::new(vec![Op { ahead: Program::AHEAD_MAX as u16 + 1, ..op }]).is_err());
+}
+
+#[test]
+fn levels_have_names() {
+    for level in Level::ALL {
+        assert_eq!(Level::from_code(level.code()), Some(level));
+    }
+    let error = choose("sse9").expect_err("no such level").to_string();
+    assert!(error.contains("scalar, avx2, avx512"), "{error}");
+    assert!(Level::Scalar.available());
+    assert!(Level::best().available());
+}
