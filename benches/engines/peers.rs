@@ -1,0 +1,125 @@
+//! Other engines on the same rules and bytes.
+
+use crate::hyperscan::Hyperscan;
+use crate::rules::RULES;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind};
+use regex_automata::meta;
+
+/// An engine with the twelve rules.
+pub trait Peer {
+    /// Its name in the record.
+    fn name(&self) -> &str;
+    /// Counts what it finds.
+    fn count(&self, bytes: &[u8]) -> u64;
+    /// Bytes that it is measured on: a slow engine gets fewer.
+    fn slice(&self) -> usize {
+        8 << 20
+    }
+    /// Asserts what it counts in the small inputs.
+    fn check(&self, input: &str, count: u64) {
+        let want = EXPECTED.iter().find(|(name, of, _)| *name == self.name() && *of == input);
+        match want {
+            Some((_, _, want)) => assert_eq!(count, *want, "{} on {input}", self.name()),
+            None => println!("   {} on {input}: {count}", self.name()),
+        }
+    }
+}
+
+/// What each engine counts in 1 MiB of each ordinary input.
+const EXPECTED: &[(&str, &str, u64)] = &[];
+
+/// Every engine that is there.
+pub fn all() -> Vec<Box<dyn Peer>> {
+    let mut all: Vec<Box<dyn Peer>> = vec![Box::new(Meta::new()), Box::new(Set::new()), Box::new(Words::new())];
+    match Hyperscan::new() {
+        Ok(hyperscan) => all.push(Box::new(hyperscan)),
+        Err(why) => println!("   hyperscan is left out: {why}"),
+    }
+    all
+}
+
+/// `regex` with all rules in one engine: rule and span of each match, leftmost first.
+struct Meta(meta::Regex);
+
+impl Meta {
+    fn new() -> Meta {
+        let syntax = regex_automata::util::syntax::Config::new().unicode(false).utf8(false);
+        let patterns: Vec<&str> = RULES.iter().map(|r| r.1).collect();
+        let built = meta::Regex::builder()
+            .configure(meta::Config::new().utf8_empty(false))
+            .syntax(syntax)
+            .build_many(&patterns);
+        Meta(built.expect("the rules compile"))
+    }
+}
+
+impl Peer for Meta {
+    fn name(&self) -> &str {
+        "regex meta build_many"
+    }
+
+    fn count(&self, bytes: &[u8]) -> u64 {
+        self.0.find_iter(bytes).map(|m| m.pattern().as_u64() >> 32 | 1).sum()
+    }
+}
+
+/// `RegexSet`, asked line by line which rules match.
+struct Set(regex::bytes::RegexSet);
+
+impl Set {
+    fn new() -> Set {
+        let patterns = RULES.iter().map(|r| r.1);
+        Set(regex::bytes::RegexSetBuilder::new(patterns).unicode(false).build().expect("the rules compile"))
+    }
+}
+
+impl Peer for Set {
+    fn name(&self) -> &str {
+        "RegexSet a line"
+    }
+
+    fn count(&self, bytes: &[u8]) -> u64 {
+        bytes.split(|b| *b == b'\n').map(|line| self.0.matches(line).iter().count() as u64).sum()
+    }
+
+    fn slice(&self) -> usize {
+        1 << 20
+    }
+}
+
+/// aho-corasick on the words that the rules hold.
+struct Words(AhoCorasick);
+
+impl Words {
+    fn new() -> Words {
+        let words = [
+            "@",
+            "AKIA",
+            "password",
+            "passwd",
+            "passphrase",
+            "pwd",
+            "secret",
+            "api_key",
+            "apikey",
+            "access_token",
+            "auth_token",
+            "dob",
+            "birth",
+        ];
+        let kind = Some(AhoCorasickKind::DFA);
+        Words(
+            AhoCorasickBuilder::new().ascii_case_insensitive(true).kind(kind).build(words).expect("the words compile"),
+        )
+    }
+}
+
+impl Peer for Words {
+    fn name(&self) -> &str {
+        "aho-corasick, words only"
+    }
+
+    fn count(&self, bytes: &[u8]) -> u64 {
+        self.0.find_iter(bytes).count() as u64
+    }
+}
