@@ -1,26 +1,35 @@
 //! Every level computes the same planes as the plainest reading of what a program says.
 
-use rollcall::simd::{Kernels, Level, Op, OpKind, Planes, Prefixes, Program, TAIL_BYTES, WINDOW_WORDS, choose};
+use rollcall::simd::{
+    Kernels, Level, Op, OpKind, Operand, Planes, Prefixes, Program, TAIL_BYTES, WINDOW_WORDS, choose,
+};
 
 /// Bit `i` of a plane, far beyond the window: nothing.
 type Naive = Vec<bool>;
 
-fn naive(ops: &[Op], prefixes: Option<&Prefixes>, text: &[u8], words: usize) -> Vec<Naive> {
+fn naive(sets: &[[bool; 256]], ops: &[Op], prefixes: Option<&Prefixes>, text: &[u8], words: usize) -> Vec<Naive> {
     let bits = words * 64;
     let mut planes: Vec<Naive> = (0..8).map(|b| text[..bits].iter().map(|byte| byte >> b & 1 == 1).collect()).collect();
     let prefix = |i: usize| prefixes.is_none_or(|p| p.buckets([text[i], text[i + 1], text[i + 2], text[i + 3]]) != 0);
     planes.push((0..bits).map(prefix).collect());
     planes.push(vec![true; bits]);
+    for set in sets {
+        planes.push(text[..bits].iter().map(|b| set[usize::from(*b)]).collect());
+    }
+    planes.resize(Program::first_op_slot(sets.len()), vec![false; bits]);
     for op in ops {
-        let (a, b) = (&planes[usize::from(op.a)], &planes[usize::from(op.b)]);
+        let read = |operand: Operand, i: usize| {
+            planes[usize::from(operand.slot)].get(i + usize::from(operand.ahead)).copied().unwrap_or(false)
+        };
+        let combine = |kind: OpKind, a: bool, b: bool| match kind {
+            OpKind::And => a & b,
+            OpKind::Or => a | b,
+            OpKind::AndNot => a & !b,
+            OpKind::NotAnd => !a & b,
+        };
         let one = |i: usize| {
-            let right = b.get(i + usize::from(op.ahead)).copied().unwrap_or(false);
-            match op.kind {
-                OpKind::And => a[i] & right,
-                OpKind::Or => a[i] | right,
-                OpKind::AndNot => a[i] & !right,
-                OpKind::NotAnd => !a[i] & right,
-            }
+            let first = combine(op.kind, planes[usize::from(op.a)][i], read(op.b, i));
+            op.then.map_or(first, |(kind, c)| combine(kind, first, read(c, i)))
         };
         let plane = (0..bits).map(one).collect();
         let to = usize::from(op.to);
@@ -33,20 +42,42 @@ fn naive(ops: &[Op], prefixes: Option<&Prefixes>, text: &[u8], words: usize) -> 
     planes
 }
 
-fn random_ops(rng: &mut fastrand::Rng) -> (Vec<Op>, u32) {
+/// Operations over some sets, and how far they look ahead together.
+fn random_ops(rng: &mut fastrand::Rng, sets: usize) -> (Vec<Op>, u32) {
     let kinds = [OpKind::And, OpKind::Or, OpKind::AndNot, OpKind::NotAnd];
     let mut ops = Vec::new();
-    let mut slots = Program::FIRST_FREE as u16;
+    let first = Program::first_op_slot(sets) as u16;
+    let mut slots = first;
     let mut ahead_most = 0;
     for i in 0..rng.usize(1..12) {
-        let ahead = [0, 1, 7, 63, 64, 65, 100][rng.usize(0..7)];
-        ahead_most += u32::from(ahead);
-        let to = rng.u16(Program::FIRST_FREE as u16..=slots);
-        let (a, b) = (rng.u16(0..slots), rng.u16(0..slots));
+        let mut operand = |rng: &mut fastrand::Rng, slots: u16| {
+            let ahead = [0, 1, 7, 63, 64, 65, 100][rng.usize(0..7)];
+            ahead_most += u32::from(ahead);
+            // The slots that fill up a table of sets are nobody's.
+            let slot = loop {
+                let slot = rng.u16(0..slots);
+                if usize::from(slot) < Program::FIRST_FREE + sets || slot >= first {
+                    break slot;
+                }
+            };
+            Operand { slot, ahead }
+        };
+        let (a, b) = (operand(rng, slots).slot, operand(rng, slots));
+        let then = rng.bool().then(|| (kinds[rng.usize(0..4)], operand(rng, slots)));
+        let to = rng.u16(first..=slots);
         slots = slots.max(to + 1);
-        ops.push(Op { kind: kinds[rng.usize(0..4)], ahead, to, a, b, output: Some(i as u16) });
+        ops.push(Op { kind: kinds[rng.usize(0..4)], a, b, then, to, output: Some(i as u16) });
     }
     (ops, ahead_most)
+}
+
+fn random_sets(rng: &mut fastrand::Rng) -> Vec<[bool; 256]> {
+    (0..rng.usize(0..20))
+        .map(|_| {
+            let high = rng.bool();
+            std::array::from_fn(|b| if b < 128 { rng.u8(0..3) == 0 } else { high })
+        })
+        .collect()
 }
 
 fn random_prefixes(rng: &mut fastrand::Rng) -> Prefixes {
@@ -70,20 +101,27 @@ fn every_level_computes_what_the_program_says() {
         let text: Vec<u8> = (0..words * 64 + TAIL_BYTES)
             .map(|_| if rng.bool() { rng.u8(..) } else { b"abcdefghij0123456789-. @"[rng.usize(0..24)] })
             .collect();
-        let (ops, ahead) = random_ops(&mut rng);
+        let sets = random_sets(&mut rng);
+        let (ops, ahead) = random_ops(&mut rng, sets.len());
         let prefixes = rng.bool().then(|| random_prefixes(&mut rng));
-        let program = Program::new(ops.clone()).expect("within bounds");
-        let want = naive(&ops, prefixes.as_ref(), &text, words);
+        let program = Program::new(&sets, ops.clone()).expect("within bounds");
+        let want = naive(&sets, &ops, prefixes.as_ref(), &text, words);
         // What looks beyond the window is nobody's.
         let sure = (words * 64).saturating_sub(ahead as usize);
         for &level in &levels {
-            let uses_prefixes = ops.iter().any(|o| [o.a, o.b].contains(&(Program::PREFIXES as u16)));
+            let slots = |o: &Op| [o.a, o.b.slot, o.then.map_or(o.a, |t| t.1.slot)];
+            let uses_prefixes = ops.iter().any(|o| slots(o).contains(&(Program::PREFIXES as u16)));
             if level != Level::Avx512 && prefixes.is_some() && uses_prefixes {
                 // The other levels' planes of prefixes hold more; the test below is theirs.
                 continue;
             }
             Kernels::new(level).run(&program, prefixes.as_ref(), &text, words, &mut planes, &mut alive);
-            for (slot, want) in want.iter().enumerate().filter(|(s, _)| *s != Program::PREFIXES) {
+            let filler = Program::FIRST_FREE + sets.len()..Program::first_op_slot(sets.len());
+            // Basis planes are there when somebody reads them.
+            let basis = ops.iter().any(|o| slots(o).iter().any(|s| usize::from(*s) < Program::PREFIXES));
+            let there =
+                |s: &usize| *s != Program::PREFIXES && !filler.contains(s) && (basis || *s >= Program::PREFIXES);
+            for (slot, want) in want.iter().enumerate().filter(|(s, _)| there(s)) {
                 let got = planes.plane(slot);
                 for (i, want) in want[..sure].iter().enumerate() {
                     assert_eq!(got[i / 64] >> (i % 64) & 1 == 1, *want, "{level:?} seed {seed} slot {slot} bit {i}");
@@ -102,7 +140,7 @@ fn every_level_computes_what_the_program_says() {
 
 #[test]
 fn planes_of_prefixes_miss_nothing() {
-    let program = Program::new(Vec::new()).expect("an empty program is one");
+    let program = Program::new(&[], Vec::new()).expect("an empty program is one");
     let mut planes = Planes::default();
     let mut alive = Vec::new();
     for seed in 0..300 {
@@ -110,7 +148,7 @@ fn planes_of_prefixes_miss_nothing() {
         let words = 16;
         let text: Vec<u8> = (0..words * 64 + TAIL_BYTES).map(|_| rng.u8(..)).collect();
         let prefixes = random_prefixes(&mut rng);
-        let want = naive(&[], Some(&prefixes), &text, words).swap_remove(Program::PREFIXES);
+        let want = naive(&[], &[], Some(&prefixes), &text, words).swap_remove(Program::PREFIXES);
         for level in Level::ALL.into_iter().filter(|l| l.available()) {
             Kernels::new(level).run(&program, Some(&prefixes), &text, words, &mut planes, &mut alive);
             let got = planes.plane(Program::PREFIXES);
@@ -144,12 +182,18 @@ fn positions_are_those_of_the_bits() {
 
 #[test]
 fn programs_out_of_bounds_are_refused() {
-    let op = Op { kind: OpKind::And, ahead: 0, to: Program::FIRST_FREE as u16, a: 0, b: 1, output: None };
-    assert!(Program::new(vec![op]).is_ok());
-    assert!(Program::new(vec![Op { to: 0, ..op }]).is_err(), "a given plane is not written");
-    assert!(Program::new(vec![Op { a: 40, ..op }]).is_err(), "an operand must be there");
-    assert!(Program::new(vec![Op { to: 12, ..op }]).is_err(), "slots come in order");
-    assert!(Program::new(vec![Op { ahead: Program::AHEAD_MAX as u16 + 1, ..op }]).is_err());
+    let b = Operand { slot: 1, ahead: 0 };
+    let op = Op { kind: OpKind::And, a: 0, b, then: None, to: Program::FIRST_FREE as u16, output: None };
+    let far = Operand { slot: 1, ahead: Program::AHEAD_MAX as u16 + 1 };
+    let new = |op| Program::new(&[], vec![op]);
+    assert!(new(op).is_ok());
+    assert!(new(Op { to: 0, ..op }).is_err(), "a given plane is not written");
+    assert!(new(Op { a: 40, ..op }).is_err(), "an operand must be there");
+    assert!(new(Op { to: 12, ..op }).is_err(), "slots come in order");
+    assert!(new(Op { b: far, ..op }).is_err());
+    assert!(new(Op { then: Some((OpKind::Or, far)), ..op }).is_err());
+    let set: [bool; 256] = std::array::from_fn(|b| b == 200);
+    assert!(Program::new(&[set], vec![]).is_err(), "some bytes from 0x80 on and not all");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::peers::Peer;
-use crate::rules::RULES;
+use crate::rules::{RULES, unbounded};
 use libloading::Library;
 use std::cell::Cell;
 use std::ffi::{CString, c_char, c_int, c_uint, c_ulonglong, c_void};
@@ -47,7 +47,7 @@ impl Hyperscan {
     pub fn new() -> Result<Hyperscan, String> {
         // SAFETY: the library's initialisers have no requirements; it is the system's own.
         let library = unsafe { Library::new("libhs.so.5") }.map_err(|e| e.to_string())?;
-        let expressions: Result<Vec<CString>, _> = RULES.iter().map(|r| CString::new(r.1)).collect();
+        let expressions: Result<Vec<CString>, _> = RULES.iter().map(|r| CString::new(unbounded(r))).collect();
         let expressions = expressions.map_err(|e| e.to_string())?;
         let pointers: Vec<*const c_char> = expressions.iter().map(|e| e.as_ptr()).collect();
         let flags = vec![FLAG_CASELESS_NONE; pointers.len()];

@@ -1,7 +1,7 @@
 //! How fast the matching core is, and how fast others are on the same bytes.
 //!
 //! `cargo bench` measures everything; `cargo bench -- --test` checks the counts on small inputs and times nothing.
-//! `--size MIB`, `--runs N`, `--only WORD` (an input), `--part equal|all|misses|alone` narrow it down. Times are CPU
+//! `--size MIB`, `--runs N`, `--only WORD` (an input), `--part equal|all|misses|alone`, `--level CODE` narrow it down. Times are CPU
 //! seconds of the measuring thread, medians; all engines of a table run in one process, one after another, on the same
 //! bytes. A rate is 1e9 bytes a second.
 
@@ -30,10 +30,11 @@ struct Options {
     runs: usize,
     only: Option<String>,
     part: Option<String>,
+    level: Option<String>,
 }
 
 fn options() -> Options {
-    let mut options = Options { test: false, size: 64 << 20, runs: 5, only: None, part: None };
+    let mut options = Options { test: false, size: 64 << 20, runs: 5, only: None, part: None, level: None };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut value = || args.next().unwrap_or_default();
@@ -43,6 +44,7 @@ fn options() -> Options {
             "--runs" => options.runs = value().parse().unwrap_or(5),
             "--only" => options.only = Some(value()),
             "--part" => options.part = Some(value()),
+            "--level" => options.level = Some(value()),
             _ => {}
         }
     }
@@ -78,16 +80,17 @@ fn hits(matcher: &Matcher, bytes: &[u8], scratch: &mut Scratch) -> u64 {
     count
 }
 
-fn levels() -> Vec<Level> {
-    Level::ALL.into_iter().rev().filter(|l| l.available()).collect()
+fn levels(options: &Options) -> Vec<Level> {
+    let wanted = |l: &Level| options.level.as_deref().is_none_or(|code| code == l.code());
+    Level::ALL.into_iter().rev().filter(|l| l.available()).filter(wanted).collect()
 }
 
-fn plans(detectors: &[Detector]) -> Vec<Matcher> {
+fn plans(options: &Options, detectors: &[Detector]) -> Vec<Matcher> {
     let mut problems = Vec::new();
     let validators = validators(detectors, &mut problems);
     assert_eq!(problems, [""; 0], "validators");
     let plan = |level| Matcher::at(level, detectors, &validators).map_err(|p| p[0].to_string());
-    levels().into_iter().map(|level| plan(level).expect("the detectors plan")).collect()
+    levels(options).into_iter().map(|level| plan(level).expect("the detectors plan")).collect()
 }
 
 /// A fault in the counts ends the bench: a rate of a wrong answer is no rate.
@@ -107,13 +110,17 @@ fn check_against_oracle(detectors: &[Detector], matchers: &[Matcher], inputs: &[
 
 /// One table: rates of every level and peer on some inputs.
 fn measure(options: &Options, detectors: &[Detector], inputs: &[Input], peers: &mut [Box<dyn peers::Peer>]) {
-    let matchers = plans(detectors);
-    let (ops, streams) = matchers[0].size();
-    println!("   {} detectors, {ops} operations, {streams} streams", detectors.len());
+    let matchers = plans(options, detectors);
+    println!("   {} detectors, {:?}", detectors.len(), matchers[0].size());
     check_against_oracle(detectors, &matchers, inputs);
     if options.test {
         for input in inputs {
-            peers.iter_mut().for_each(|p| p.check(&input.name, p.count(&input.bytes)));
+            peers.iter().for_each(|p| peers::check(p.name(), &input.name, p.count(&input.bytes)));
+            if !peers.is_empty() {
+                let mut scratch = Scratch::new();
+                let ours = matchers.iter().map(|m| hits(m, &input.bytes, &mut scratch));
+                ours.for_each(|count| peers::check("rollcall", &input.name, count));
+            }
         }
         println!("   counts agree");
         return;
@@ -121,8 +128,10 @@ fn measure(options: &Options, detectors: &[Detector], inputs: &[Input], peers: &
     let mut scratch = Scratch::new();
     for input in inputs {
         let bytes = &input.bytes;
-        let (read, _) =
-            rate(options.runs, bytes.len(), || bytes.iter().fold(0u64, |sum, b| sum.wrapping_add(u64::from(*b))));
+        let (read, _) = rate(options.runs, bytes.len(), || {
+            let words = bytes.as_chunks::<8>().0.iter();
+            words.fold(0u64, |sum, w| sum.wrapping_add(u64::from_ne_bytes(*w)))
+        });
         println!("{:28} memory read {read:.2}", input.name);
         let mut ours = Vec::new();
         for matcher in &matchers {
@@ -184,7 +193,7 @@ fn main() {
 
 fn alone(options: &Options, detector: &Detector, inputs: &[Input]) {
     let one = std::slice::from_ref(detector);
-    let matchers = plans(one);
+    let matchers = plans(options, one);
     check_against_oracle(one, &matchers, inputs);
     let mut line = format!("{:32}", detector.id);
     let mut scratch = Scratch::new();

@@ -5,8 +5,8 @@
 //! looks ahead.
 
 use super::shape::ByteSet;
-use crate::simd::{Op, OpKind, Program};
-use std::collections::HashMap;
+use crate::simd::{Op, OpKind, Operand, Program};
+use std::collections::{HashMap, HashSet};
 
 /// A plane: a node of a [`Circuit`], read `shift` bits further on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,25 +32,48 @@ impl Plane {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Node {
-    kind: OpKind,
-    a: u32,
-    b: u32,
-    ahead: u32,
+enum Node {
+    /// A set of bytes, looked up.
+    Set(ByteSet),
+    /// Two nodes, the second read further on.
+    Op { kind: OpKind, a: u32, b: u32, ahead: u32 },
 }
 
 /// Expressions, each once.
 #[derive(Default)]
 pub struct Circuit {
+    /// Whether sets are looked up where they can be; else they are computed from the basis planes.
+    tables: bool,
     /// Nodes after the given ones, each after its operands.
     nodes: Vec<Node>,
     /// How far beyond its own place each node looks.
     reach: Vec<u32>,
     known: HashMap<Node, u32>,
     sets: HashMap<ByteSet, Plane>,
+    /// The same, in the order in which they were asked for.
+    asked: Vec<(ByteSet, Plane)>,
 }
 
 impl Circuit {
+    /// An empty circuit; with `tables`, sets are looked up.
+    pub fn new(tables: bool) -> Circuit {
+        Circuit { tables, ..Circuit::default() }
+    }
+
+    fn node(&self, id: u32) -> Option<Node> {
+        self.nodes.get((id as usize).checked_sub(Program::FIRST_FREE)?).copied()
+    }
+
+    fn add(&mut self, node: Node, reach: u32) -> u32 {
+        let next = (Program::FIRST_FREE + self.nodes.len()) as u32;
+        let id = *self.known.entry(node).or_insert(next);
+        if id == next {
+            self.nodes.push(node);
+            self.reach.push(reach);
+        }
+        id
+    }
+
     fn reach_of(&self, node: u32) -> u32 {
         (node as usize).checked_sub(Program::FIRST_FREE).map_or(0, |i| self.reach[i])
     }
@@ -74,13 +97,8 @@ impl Circuit {
             };
         }
         debug_assert_eq!(a_ahead, 0, "one operand stands at the base");
-        let node = Node { kind, a, b, ahead: b_ahead };
-        let next = (Program::FIRST_FREE + self.nodes.len()) as u32;
-        let id = *self.known.entry(node).or_insert(next);
-        if id == next {
-            self.nodes.push(node);
-            self.reach.push(self.reach_of(a).max(b_ahead + self.reach_of(b)));
-        }
+        let reach = self.reach_of(a).max(b_ahead + self.reach_of(b));
+        let id = self.add(Node::Op { kind, a, b, ahead: b_ahead }, reach);
         Plane { node: id, shift: base }
     }
 
@@ -114,11 +132,56 @@ impl Circuit {
         }
     }
 
-    /// The places whose byte is in `set`. A set is taken apart into rows: low nibbles that the same high nibbles share.
+    /// The places whose byte is in `set`.
     pub fn set(&mut self, set: &ByteSet) -> Plane {
         if let Some(plane) = self.sets.get(set) {
             return *plane;
         }
+        let high = (0x80..=0xff).filter(|b| set.has(*b)).count();
+        let plane = match set.iter().count() {
+            0 => Plane::NONE,
+            256 => Plane::ALL,
+            _ if self.tables && matches!(high, 0 | 128) => match self.known_set(set) {
+                Some(plane) => plane,
+                None => Plane { node: self.add(Node::Set(*set), 0), shift: 0 },
+            },
+            _ => self.computed(set),
+        };
+        self.sets.insert(*set, plane);
+        self.asked.push((*set, plane));
+        plane
+    }
+
+    /// A set that up to three known ones make up, or one without another: that costs less than a look-up.
+    fn known_set(&mut self, set: &ByteSet) -> Option<Plane> {
+        let mut parts: Vec<(ByteSet, Plane)> = self.asked.iter().filter(|(s, _)| s.within(set)).copied().collect();
+        parts.sort_by_key(|(s, _)| std::cmp::Reverse(s.iter().count()));
+        let (mut all, mut plane, mut used) = (ByteSet::default(), Plane::NONE, 0);
+        for (part, of) in parts {
+            if used < 3 && !part.within(&all) {
+                all = all.union(&part);
+                plane = self.or(plane, of);
+                used += 1;
+            }
+        }
+        if all == *set {
+            return Some(plane);
+        }
+        let wider: Vec<(ByteSet, Plane)> = self.asked.iter().filter(|(s, _)| set.within(s)).copied().collect();
+        for (wide, of) in wider {
+            let rest = wide.iter().filter(|b| !set.has(*b)).fold(ByteSet::default(), |mut rest, b| {
+                rest.insert(b);
+                rest
+            });
+            if let Some(without) = self.sets.get(&rest).copied() {
+                return Some(self.and_not(of, without));
+            }
+        }
+        None
+    }
+
+    /// A set from the basis planes, taken apart into rows: low nibbles that the same high nibbles share.
+    fn computed(&mut self, set: &ByteSet) -> Plane {
         let mut rows: Vec<(u16, u16)> = Vec::new();
         for high in 0..16u8 {
             let low = (0..16u8).filter(|low| set.has(high << 4 | low)).fold(0u16, |m, low| m | 1 << low);
@@ -135,7 +198,6 @@ impl Circuit {
             let row = self.and(high, low);
             plane = self.or(plane, row);
         }
-        self.sets.insert(*set, plane);
         plane
     }
 
@@ -164,115 +226,242 @@ impl Circuit {
     pub fn needs(&self, plane: Plane, have: &[bool]) -> Vec<u32> {
         let mut needed = Vec::new();
         let mut open = vec![plane.node];
-        let mut seen = std::collections::HashSet::new();
-        while let Some(node) = open.pop() {
-            let Some(i) = (node as usize).checked_sub(Program::FIRST_FREE).filter(|i| *i < self.nodes.len()) else {
-                continue;
-            };
-            if have.get(node as usize).copied().unwrap_or(false) || !seen.insert(node) {
+        let mut seen = HashSet::new();
+        while let Some(id) = open.pop() {
+            let Some(node) = self.node(id) else { continue };
+            if have.get(id as usize).copied().unwrap_or(false) || !seen.insert(id) {
                 continue;
             }
-            needed.push(node);
-            open.extend([self.nodes[i].a, self.nodes[i].b]);
+            needed.push(id);
+            if let Node::Op { a, b, .. } = node {
+                open.extend([a, b]);
+            }
         }
         needed.sort_unstable();
         needed
     }
 
-    /// The value of every node over planes of `words` words, where the given nodes have `given` values; computed so far
-    /// in `values`, which is added to.
-    pub fn evaluate(&self, given: &[Vec<u64>], plane: Plane, values: &mut HashMap<u32, Vec<u64>>) {
-        for node in self.needs(plane, &[]) {
-            if values.contains_key(&node) {
+    /// Whether a node is a set that is looked up.
+    pub fn is_set(&self, node: u32) -> bool {
+        matches!(self.node(node), Some(Node::Set(_)))
+    }
+
+    /// The value of every node over the planes of `text`, whose given nodes have `given` values; computed so far in
+    /// `values`, which is added to.
+    pub fn evaluate(&self, text: &[u8], given: &[Vec<u64>], plane: Plane, values: &mut HashMap<u32, Vec<u64>>) {
+        for id in self.needs(plane, &[]) {
+            if values.contains_key(&id) {
                 continue;
             }
-            let Node { kind, a, b, ahead } = self.nodes[node as usize - Program::FIRST_FREE];
-            let of = |node: u32| given.get(node as usize).or_else(|| values.get(&node));
-            let (Some(a), Some(b)) = (of(a), of(b)) else { continue };
-            let (skip, bits) = (ahead as usize / 64, ahead % 64);
-            let word = |i: usize| b.get(i + skip).copied().unwrap_or(0);
-            let combine = |i: usize| {
-                let right = (word(i) >> bits) | ((word(i + 1) << 1) << (63 - bits));
-                match kind {
-                    OpKind::And => a[i] & right,
-                    OpKind::Or => a[i] | right,
-                    OpKind::AndNot => a[i] & !right,
-                    OpKind::NotAnd => !a[i] & right,
+            let value = match self.node(id) {
+                None => continue,
+                Some(Node::Set(set)) => {
+                    let word = |w: &[u8]| w.iter().enumerate().fold(0, |p, (i, b)| p | u64::from(set.has(*b)) << i);
+                    text.chunks(64).map(word).collect()
+                }
+                Some(Node::Op { kind, a, b, ahead }) => {
+                    let of = |node: u32| given.get(node as usize).or_else(|| values.get(&node));
+                    let (Some(a), Some(b)) = (of(a), of(b)) else { continue };
+                    let (skip, bits) = (ahead as usize / 64, ahead % 64);
+                    let word = |i: usize| b.get(i + skip).copied().unwrap_or(0);
+                    let combine = |i: usize| {
+                        let right = (word(i) >> bits) | ((word(i + 1) << 1) << (63 - bits));
+                        match kind {
+                            OpKind::And => a[i] & right,
+                            OpKind::Or => a[i] | right,
+                            OpKind::AndNot => a[i] & !right,
+                            OpKind::NotAnd => !a[i] & right,
+                        }
+                    };
+                    (0..a.len()).map(combine).collect()
                 }
             };
-            let value = (0..a.len()).map(combine).collect();
-            values.insert(node, value);
+            values.insert(id, value);
         }
     }
 
-    /// A program that computes `outputs`, and the slot of each. Slots are used again once nobody needs their plane.
+    /// A program that computes `outputs`, and the slot of each.
     pub fn program(&self, outputs: &[Plane]) -> Result<(Program, Vec<usize>), String> {
-        let mut last = vec![0usize; self.nodes.len()];
-        let mut live = vec![false; self.nodes.len()];
+        lower::program(&self.nodes, outputs)
+    }
+}
+
+/// From nodes to operations on slots.
+mod lower {
+    use super::*;
+
+    /// An operation before slots are given out: operands are nodes.
+    #[derive(Clone, Copy)]
+    struct Step {
+        node: u32,
+        kind: OpKind,
+        a: u32,
+        b: (u32, u32),
+        then: Option<(OpKind, (u32, u32))>,
+    }
+
+    fn index(node: u32) -> Option<usize> {
+        (node as usize).checked_sub(Program::FIRST_FREE)
+    }
+
+    pub(super) fn program(nodes: &[Node], outputs: &[Plane]) -> Result<(Program, Vec<usize>), String> {
+        let uses = uses(nodes, outputs);
+        let sets: Vec<usize> = (0..nodes.len()).filter(|i| uses[*i] > 0 && matches!(nodes[*i], Node::Set(_))).collect();
+        let steps = ordered(steps(nodes, &uses), outputs);
+        let mut last: HashMap<u32, usize> = HashMap::new();
+        for (i, step) in steps.iter().enumerate() {
+            let third = step.then.map_or(step.a, |t| t.1.0);
+            [step.a, step.b.0, third].into_iter().for_each(|node| {
+                last.insert(node, i);
+            });
+        }
         for plane in outputs {
-            for node in self.needs(*plane, &[]) {
-                live[node as usize - Program::FIRST_FREE] = true;
-            }
+            last.insert(plane.node, usize::MAX);
         }
-        let index = |node: u32| (node as usize).checked_sub(Program::FIRST_FREE);
-        for (i, node) in self.nodes.iter().enumerate().filter(|(i, _)| live[*i]) {
-            for operand in [node.a, node.b].into_iter().filter_map(index) {
-                last[operand] = i;
-            }
+        let mut slot_of: HashMap<u32, u16> = HashMap::new();
+        for (k, i) in sets.iter().enumerate() {
+            let slot = u16::try_from(Program::FIRST_FREE + k).map_err(|_| "too many sets".to_string())?;
+            slot_of.insert((Program::FIRST_FREE + i) as u32, slot);
         }
-        for i in outputs.iter().filter_map(|p| index(p.node)) {
-            if let Some(last) = last.get_mut(i) {
-                *last = usize::MAX;
-            }
-        }
-        let mut slot_of: Vec<u16> = vec![0; self.nodes.len()];
+        let mut slots = Program::first_op_slot(sets.len()) as u16;
         let mut free: Vec<u16> = Vec::new();
-        let mut slots = Program::FIRST_FREE as u16;
-        let mut ops = Vec::new();
-        let mut take = |free: &mut Vec<u16>| {
-            free.pop().unwrap_or_else(|| {
-                slots += 1;
-                slots - 1
-            })
-        };
-        for (i, node) in self.nodes.iter().enumerate().filter(|(i, _)| live[*i]) {
-            let slot = |n: u32, slot_of: &[u16]| index(n).map_or(n as u16, |i| slot_of[i]);
-            let (a, b) = (slot(node.a, &slot_of), slot(node.b, &slot_of));
-            for (k, operand) in [node.a, node.b].into_iter().enumerate() {
-                if let Some(o) = index(operand)
-                    && last[o] == i
-                    && (k == 0 || node.a != node.b)
-                {
-                    free.push(slot_of[o]);
+        let mut ops = Vec::with_capacity(steps.len() + outputs.len());
+        let narrow = |bits: u32| u16::try_from(bits).map_err(|_| "a shift is too wide".to_string());
+        for (i, step) in steps.iter().enumerate() {
+            let slot = |node: u32| slot_of.get(&node).copied().unwrap_or(node as u16);
+            let b = Operand { slot: slot(step.b.0), ahead: narrow(step.b.1)? };
+            let then = match step.then {
+                Some((kind, (c, ahead))) => Some((kind, Operand { slot: slot(c), ahead: narrow(ahead)? })),
+                None => None,
+            };
+            let a = slot(step.a);
+            // A plane that nobody reads any more gives its place to the next: what is read often stays close.
+            let mut ended = vec![step.a, step.b.0];
+            ended.extend(step.then.map(|t| t.1.0));
+            ended.sort_unstable();
+            ended.dedup();
+            for node in ended {
+                let computed = index(node).is_some_and(|n| matches!(nodes[n], Node::Op { .. }));
+                if computed && last.get(&node) == Some(&i) {
+                    free.extend(slot_of.get(&node));
                 }
             }
-            let to = take(&mut free);
-            slot_of[i] = to;
-            let id = (Program::FIRST_FREE + i) as u32;
-            let output = outputs.iter().position(|p| p.node == id).map(|o| o as u16);
-            let ahead = u16::try_from(node.ahead).map_err(|_| "a shift is too wide".to_string())?;
-            ops.push(Op { kind: node.kind, ahead, to, a, b, output });
+            let to = free.pop().unwrap_or_else(|| {
+                slots += 1;
+                slots - 1
+            });
+            slot_of.insert(step.node, to);
+            let output = outputs.iter().position(|p| p.node == step.node).map(|o| o as u16);
+            ops.push(Op { kind: step.kind, a, b, then, to, output });
         }
         let mut at = Vec::with_capacity(outputs.len());
         for (o, plane) in outputs.iter().enumerate() {
-            let computed = index(plane.node).filter(|i| *i < slot_of.len());
+            let computed = index(plane.node).is_some_and(|n| n < nodes.len() && matches!(nodes[n], Node::Op { .. }));
             let first = outputs.iter().position(|p| p.node == plane.node) == Some(o);
-            at.push(match computed {
-                Some(i) if first => usize::from(slot_of[i]),
-                // An output that is a given plane, or another output's too, gets a plane and a flag of its own.
-                other => {
-                    let kind = if *plane == Plane::NONE { OpKind::AndNot } else { OpKind::And };
-                    let a = match other {
-                        Some(i) => slot_of[i],
-                        None if *plane == Plane::NONE => Program::ONES as u16,
-                        None => plane.node as u16,
-                    };
-                    let to = take(&mut Vec::new());
-                    ops.push(Op { kind, ahead: 0, to, a, b: Program::ONES as u16, output: Some(o as u16) });
-                    usize::from(to)
+            if computed && first {
+                at.push(usize::from(slot_of[&plane.node]));
+                continue;
+            }
+            // An output that is a given plane, or another output's too, gets a plane and a flag of its own.
+            let (kind, a) = match *plane {
+                Plane::NONE => (OpKind::AndNot, Program::ONES as u16),
+                plane => (OpKind::And, slot_of.get(&plane.node).copied().unwrap_or(plane.node as u16)),
+            };
+            let b = Operand { slot: Program::ONES as u16, ahead: 0 };
+            ops.push(Op { kind, a, b, then: None, to: slots, output: Some(o as u16) });
+            at.push(usize::from(slots));
+            slots += 1;
+        }
+        let tables: Vec<[bool; 256]> = sets
+            .iter()
+            .map(|i| match nodes[*i] {
+                Node::Set(set) => std::array::from_fn(|b| set.has(b as u8)),
+                Node::Op { .. } => [false; 256],
+            })
+            .collect();
+        Ok((Program::new(&tables, ops)?, at))
+    }
+
+    /// How often each node is read by others that are needed, or put out.
+    fn uses(nodes: &[Node], outputs: &[Plane]) -> Vec<usize> {
+        let mut uses = vec![0; nodes.len()];
+        outputs.iter().filter_map(|p| index(p.node)).filter(|i| *i < nodes.len()).for_each(|i| uses[i] += 2);
+        for i in (0..nodes.len()).rev() {
+            if let Node::Op { a, b, .. } = nodes[i]
+                && uses[i] > 0
+            {
+                [a, b].into_iter().filter_map(index).for_each(|o| uses[o] += 1);
+            }
+        }
+        uses
+    }
+
+    /// The operations, each with the operand that only it reads worked in where three operands will do.
+    fn steps(nodes: &[Node], uses: &[usize]) -> Vec<Step> {
+        let mut made: Vec<Option<Step>> = vec![None; nodes.len()];
+        for i in (0..nodes.len()).filter(|i| uses[*i] > 0) {
+            let Node::Op { kind, a, b, ahead } = nodes[i] else { continue };
+            let plain = Step { node: (Program::FIRST_FREE + i) as u32, kind, a, b: (b, ahead), then: None };
+            let child = |made: &[Option<Step>], node: u32| {
+                let i = index(node).filter(|i| uses[*i] == 1 && a != b)?;
+                made[i].filter(|step| step.then.is_none()).map(|step| (i, step))
+            };
+            let fused = child(&made, a)
+                .map(|(c, first)| (c, Step { node: plain.node, then: Some((kind, (b, ahead))), ..first }))
+                .or_else(|| child(&made, b).and_then(|(c, second)| Some((c, spread(plain, second, ahead)?))));
+            made[i] = Some(match fused {
+                Some((child, step)) => {
+                    made[child] = None;
+                    step
                 }
+                None => plain,
             });
         }
-        Ok((Program::new(ops)?, at))
+        made.into_iter().flatten().collect()
+    }
+
+    /// The operations in the order in which the outputs, one after another, need them: what is read again soon is still
+    /// close, and few planes are held at once.
+    fn ordered(steps: Vec<Step>, outputs: &[Plane]) -> Vec<Step> {
+        let of: HashMap<u32, Step> = steps.into_iter().map(|step| (step.node, step)).collect();
+        let mut done = HashSet::new();
+        let mut order = Vec::with_capacity(of.len());
+        for output in outputs {
+            let mut open = vec![(output.node, false)];
+            while let Some((node, ready)) = open.pop() {
+                let Some(step) = of.get(&node).filter(|_| !done.contains(&node)) else { continue };
+                if ready {
+                    done.insert(node);
+                    order.push(*step);
+                    continue;
+                }
+                open.push((node, true));
+                open.extend(step.then.map(|t| (t.1.0, false)));
+                open.push((step.b.0, false));
+                open.push((step.a, false));
+            }
+        }
+        order
+    }
+
+    /// `a KIND (p K q)` as `(a K1 p) K2 q`, where that is the same.
+    fn spread(outer: Step, inner: Step, ahead: u32) -> Option<Step> {
+        use OpKind::{And, AndNot, NotAnd, Or};
+        let (first, second) = match (outer.kind, inner.kind) {
+            (And, And) => (And, And),
+            (And, AndNot) => (And, AndNot),
+            (And, NotAnd) => (AndNot, And),
+            (Or, Or) => (Or, Or),
+            (AndNot, Or) => (AndNot, AndNot),
+            _ => return None,
+        };
+        let far = inner.b.1 + ahead;
+        (far as usize <= Program::AHEAD_MAX).then_some(Step {
+            node: outer.node,
+            kind: first,
+            a: outer.a,
+            b: (inner.a, ahead),
+            then: Some((second, (inner.b.0, far))),
+        })
     }
 }

@@ -6,7 +6,7 @@
 
 use super::automaton::{Automaton, Ends};
 use super::edges::{CLASS, WORD, start_ok};
-use super::front::Entry;
+use super::planner::Entry;
 use super::shape::{Lead, PLACES};
 use crate::model::finding::Hit;
 use crate::simd::Planes;
@@ -19,6 +19,7 @@ pub struct Scratch {
     pub(super) behind: Vec<u32>,
     pub(super) lists: Vec<Vec<u32>>,
     pub(super) keys: Vec<u64>,
+    pub(super) sorted: Vec<u64>,
     pub(super) window: Vec<u8>,
     pub(super) planes: Planes,
     pub(super) alive: Vec<bool>,

@@ -20,6 +20,7 @@ pub mod oracle;
 pub mod outline;
 pub mod overlap;
 pub mod plan;
+pub mod planner;
 pub mod sample;
 pub mod shape;
 pub mod tally;

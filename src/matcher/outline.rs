@@ -8,6 +8,7 @@ use super::circuit::{Circuit, Plane};
 use super::edges::{CLASS, DIGIT, JOIN, WORD};
 use super::shape::{ByteSet, as_class, class_bytes, flatten};
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
+use std::collections::HashSet;
 
 /// Optional repetitions of a class up to this many are spelled out.
 const SPELLED_MAX: u32 = 6;
@@ -49,6 +50,11 @@ pub fn of_class(bit: u8) -> ByteSet {
 impl Edges {
     /// The planes of the edge rules.
     pub fn new(circuit: &mut Circuit) -> Edges {
+        // Asked for first, so that the classes of letters and words are made of them.
+        for set in [range(b'0'..=b'9'), range(b'A'..=b'Z'), range(b'a'..=b'z'), one(b'_'), one(b'-'), one(b'.')] {
+            circuit.set(&set);
+        }
+        circuit.set(&range(b'A'..=b'Z').union(&range(b'a'..=b'z')));
         let [word, digit, join] = [WORD, DIGIT, JOIN].map(|bit| circuit.set(&of_class(bit)));
         let inside = circuit.and(word, word.ahead(-1));
         let joined = circuit.and(digit, join.ahead(-1));
@@ -81,6 +87,24 @@ pub struct Outline<'c> {
     pub detail: Detail,
     /// Whether nothing was left out so far.
     pub exact: bool,
+    /// Parts that are taken for "anything", by their addresses.
+    pub skipped: &'c HashSet<usize>,
+}
+
+/// How a part is named while its pattern stands still.
+pub fn name(hir: &Hir) -> usize {
+    std::ptr::from_ref(hir) as usize
+}
+
+/// All parts of a pattern, the outer before the inner, by their names.
+pub fn parts(hir: &Hir, out: &mut Vec<usize>) {
+    out.push(name(hir));
+    match hir.kind() {
+        HirKind::Capture(capture) => parts(&capture.sub, out),
+        HirKind::Repetition(repetition) => parts(&repetition.sub, out),
+        HirKind::Concat(subs) | HirKind::Alternation(subs) => subs.iter().for_each(|sub| parts(sub, out)),
+        _ => {}
+    }
 }
 
 fn least(hir: &Hir) -> usize {
@@ -90,6 +114,14 @@ fn least(hir: &Hir) -> usize {
 impl Outline<'_> {
     /// The places where `hir`, standing at least `at` bytes from the start, may begin such that `next` holds behind it.
     pub fn plane(&mut self, hir: &Hir, at: usize, next: Plane) -> Plane {
+        if self.skipped.contains(&name(hir)) {
+            self.exact = false;
+            let properties = hir.properties();
+            return match properties.minimum_len() {
+                Some(length) if Some(length) == properties.maximum_len() => next.ahead(length as i32),
+                _ => Plane::ALL,
+            };
+        }
         match hir.kind() {
             HirKind::Empty => next,
             HirKind::Capture(capture) => self.plane(&capture.sub, at, next),
@@ -202,7 +234,7 @@ impl Outline<'_> {
     fn repetition(&mut self, repetition: &Repetition, at: usize, next: Plane) -> Plane {
         let (min, sub) = (repetition.min as usize, &*repetition.sub);
         let extra = repetition.max.map_or(u32::MAX, |max| max - repetition.min);
-        let class = as_class(sub);
+        let class = as_class(sub).filter(|_| !self.skipped.contains(&name(sub)));
         let after = at + min * least(sub);
         let mut tail = next;
         if extra > 0 {

@@ -1,9 +1,10 @@
 //! The plan: which lane serves which detector, made once before the first byte is read.
 
 use super::evidence::Names;
-use super::front::{BATCH_BYTES, Entry, Front};
+use super::front::{BATCH_BYTES, Front, Size};
 use super::lanes::{Scratch, StartLane};
 use super::near::NearWords;
+use super::planner::Entry;
 use super::shape::{PlanProblem, Shape, syntax};
 use crate::model::detector::Detector;
 use crate::model::finding::{Hit, Validate};
@@ -157,8 +158,8 @@ impl Matcher {
         self.front.level()
     }
 
-    /// Operations and streams of the whole front end.
-    pub fn size(&self) -> (usize, usize) {
+    /// How large the front end is.
+    pub fn size(&self) -> Size {
         self.front.size()
     }
 

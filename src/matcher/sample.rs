@@ -12,7 +12,7 @@ const BYTES: usize = 12 << 10;
 pub struct Sample {
     given: Vec<Vec<u64>>,
     values: HashMap<u32, Vec<u64>>,
-    bytes: usize,
+    text: Vec<u8>,
 }
 
 impl Sample {
@@ -29,15 +29,15 @@ impl Sample {
         for slot in [Program::PREFIXES, Program::ONES] {
             given[slot].fill(u64::MAX);
         }
-        Sample { given, values: HashMap::new(), bytes: text.len() }
+        Sample { given, values: HashMap::new(), text }
     }
 
     /// How many places a plane marks, per KiB.
     pub fn per_kib(&mut self, circuit: &Circuit, plane: Plane) -> f64 {
-        circuit.evaluate(&self.given, plane, &mut self.values);
+        circuit.evaluate(&self.text, &self.given, plane, &mut self.values);
         let value = self.given.get(plane.node as usize).or_else(|| self.values.get(&plane.node));
         let places: u32 = value.map_or(0, |v| v.iter().map(|w| w.count_ones()).sum());
-        f64::from(places) * 1024.0 / self.bytes as f64
+        f64::from(places) * 1024.0 / self.text.len() as f64
     }
 }
 

@@ -8,14 +8,19 @@ use super::edges::{CLASS, DIGIT, JOIN, WORD};
 use super::shape;
 use regex_automata::dfa::{Automaton as _, dense};
 use regex_automata::nfa::thompson;
-use regex_automata::util::{primitives::StateID, start};
+use regex_automata::util::{primitives::StateID, start, syntax};
 use regex_automata::{Anchored, MatchKind};
+use regex_syntax::hir::{Hir, HirKind, Repetition};
 use std::collections::HashMap;
 
 /// The table of a pattern may take this much; past it the pattern is refused.
 const BYTES_MAX: usize = 48 << 20;
 /// Starts that are walked in step.
-const LANES: usize = 8;
+const LANES: usize = 4;
+/// A repetition of so many rounds or more is long.
+const LONG: u32 = 40;
+/// From so many states on an automaton is worth a smaller one beside it.
+const ROWS_MANY: usize = 256;
 /// Steps between two looks at whether all walks have ended.
 const STRIDE: usize = 4;
 
@@ -30,6 +35,9 @@ pub struct Walker {
     rows: usize,
     /// No walk takes more steps.
     steps_max: usize,
+    /// Where this automaton leaves the bounds of long repetitions out: as many steps may be believed, and the automaton
+    /// that has them.
+    bounded: Option<(usize, Box<Walker>)>,
 }
 
 /// A state of the automaton, the classes of the last byte, and whether a hit waits for the byte after a join.
@@ -43,6 +51,25 @@ struct Key {
 impl Walker {
     /// The automaton of a pattern. An error says why it cannot be built.
     pub fn new(pattern: &str, max_len: usize) -> Result<Walker, String> {
+        let whole = Walker::build(pattern, max_len)?;
+        let Ok(hir) = syntax::parse_with(pattern, &shape::syntax()) else { return Ok(whole) };
+        let mut least = usize::MAX;
+        let open = unbounded(&hir, &mut least);
+        if least == usize::MAX || whole.rows < ROWS_MANY {
+            return Ok(whole);
+        }
+        // Counting a long repetition takes a state for each round, which is more than a cache holds. A walk shorter than
+        // the least bound that is left out ends as it would with it.
+        match Walker::build(&open.to_string(), max_len) {
+            Ok(mut fast) => {
+                fast.bounded = Some((least, Box::new(whole)));
+                Ok(fast)
+            }
+            Err(_) => Ok(whole),
+        }
+    }
+
+    fn build(pattern: &str, max_len: usize) -> Result<Walker, String> {
         let dfa = dense::Builder::new()
             .configure(
                 dense::Config::new()
@@ -73,6 +100,7 @@ impl Walker {
             first: Box::new([0; 256]),
             rows: 1,
             steps_max: max_len + 3,
+            bounded: None,
         };
         let mut rows: HashMap<Key, u32> = HashMap::new();
         let mut open: Vec<Key> = Vec::new();
@@ -103,52 +131,101 @@ impl Walker {
             }
         }
         walker.rows = done + 1;
+        walker.table.resize(walker.table.len().next_power_of_two(), 0);
         Ok(walker)
     }
 
     /// States of the automaton.
     pub fn states(&self) -> usize {
-        self.rows
+        self.rows + self.bounded.as_ref().map_or(0, |(_, whole)| whole.rows)
     }
 
     /// Walks from each of `starts` and hands over every hit: the index of its start and its end, in order. Returns the
     /// steps taken.
-    pub fn walk(&self, bytes: &[u8], starts: &[u32], mut found: impl FnMut(usize, u32)) -> u64 {
+    pub fn walk(&self, bytes: &[u8], starts: &[u32], found: &mut dyn FnMut(usize, u32)) -> u64 {
         let mut steps = 0;
+        let reach = self.steps_max + STRIDE;
+        let mut copies = [const { Vec::new() }; LANES];
         for (group, starts) in starts.chunks(LANES).enumerate() {
-            let mut rows = [0usize; LANES];
-            let mut at = [0usize; LANES];
-            let mut ends = [0usize; LANES];
-            for (lane, &start) in starts.iter().enumerate() {
+            let mut rows = [0u32; LANES];
+            for (row, &start) in rows.iter_mut().zip(starts) {
                 let before = (start as usize).checked_sub(1).and_then(|p| bytes.get(p)).copied().unwrap_or(b'\n');
-                rows[lane] = self.first[usize::from(before)] as usize;
-                at[lane] = start as usize;
+                *row = self.first[usize::from(before)];
             }
-            let mut taken = 0;
-            while taken < self.steps_max && rows.iter().any(|row| *row != 0) {
-                for _ in 0..STRIDE {
-                    for lane in 0..LANES {
-                        let place = at[lane];
-                        // Where the input ends a line does.
-                        let byte = bytes.get(place).copied().unwrap_or(b'\n');
-                        let entry = self.table[rows[lane] + usize::from(self.classes[usize::from(byte)])];
-                        rows[lane] = (entry >> 2) as usize;
-                        let hit = (entry & 3) as usize;
-                        let end = (place + 1).wrapping_sub(hit);
-                        ends[lane] = if hit != 0 { end } else { ends[lane] };
-                        at[lane] = place + 1;
-                    }
+            let start = |lane: usize| starts.get(lane).copied().unwrap_or(starts[0]) as usize;
+            let lengths = if bytes.len() >= start(starts.len() - 1) + reach {
+                let lanes = std::array::from_fn(|lane| &bytes[start(lane)..start(lane) + reach]);
+                self.step_all(lanes, rows)
+            } else {
+                for (lane, copy) in copies.iter_mut().enumerate() {
+                    copy.clear();
+                    let from = start(lane).min(bytes.len());
+                    copy.extend_from_slice(&bytes[from..bytes.len().min(from + reach)]);
+                    // Where the input ends a line does.
+                    copy.resize(reach, b'\n');
                 }
-                taken += STRIDE;
+                self.step_all(std::array::from_fn(|lane| &copies[lane][..]), rows)
+            };
+            steps += (lengths.1 * starts.len()) as u64;
+            if let Some((least, whole)) = &self.bounded
+                && lengths.1 >= *least
+            {
+                steps += whole.walk(bytes, starts, &mut |lane, end| found(group * LANES + lane, end));
+                continue;
             }
-            steps += (taken * starts.len()) as u64;
-            for (lane, end) in ends[..starts.len()].iter().enumerate() {
-                if *end != 0 {
-                    found(group * LANES + lane, *end as u32);
+            for (lane, &length) in lengths.0[..starts.len()].iter().enumerate() {
+                if length != 0 {
+                    found(group * LANES + lane, starts[lane] + length);
                 }
             }
         }
         steps
+    }
+
+    /// Steps all lanes until every walk has ended: the length of each lane's longest hit, and the steps.
+    #[inline(always)]
+    fn step_all(&self, lanes: [&[u8]; LANES], rows: [u32; LANES]) -> ([u32; LANES], usize) {
+        let reach = self.steps_max + STRIDE;
+        let lanes = lanes.map(|lane| &lane[..reach]);
+        // The table's length is a power of two, so that this index needs no further check.
+        let table = &self.table[..];
+        let mask = table.len().wrapping_sub(1);
+        let classes = &*self.classes;
+        let mut now = rows;
+        let mut lengths = [0u32; LANES];
+        let mut taken = 0;
+        while taken < self.steps_max && now.iter().fold(0, |any, row| any | row) != 0 {
+            for step in taken..taken.wrapping_add(STRIDE).min(reach) {
+                let here = (step as u32).wrapping_add(1);
+                for lane in 0..LANES {
+                    let class = u32::from(classes[usize::from(lanes[lane][step])]);
+                    let entry = table[now[lane].wrapping_add(class) as usize & mask];
+                    now[lane] = entry >> 2;
+                    let hit = entry & 3;
+                    lengths[lane] = if hit != 0 { here.wrapping_sub(hit) } else { lengths[lane] };
+                }
+            }
+            taken = taken.wrapping_add(STRIDE);
+        }
+        (lengths, taken)
+    }
+}
+
+/// The pattern without the bounds of its long repetitions, and the least bound that was left out.
+fn unbounded(hir: &Hir, least: &mut usize) -> Hir {
+    match hir.kind() {
+        HirKind::Repetition(r) => {
+            let long = r.max.filter(|max| *max >= LONG);
+            if let Some(max) = long {
+                *least = (*least).min(max as usize);
+            }
+            let max = if long.is_some() { None } else { r.max };
+            Hir::repetition(Repetition { min: r.min, max, greedy: r.greedy, sub: Box::new(unbounded(&r.sub, least)) })
+        }
+        HirKind::Capture(capture) => unbounded(&capture.sub, least),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(|part| unbounded(part, least)).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(|part| unbounded(part, least)).collect()),
+        _ => hir.clone(),
     }
 }
 

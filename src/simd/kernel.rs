@@ -1,6 +1,6 @@
 //! The kernel that all levels share: one source over a small vector trait, compiled once per level.
 
-use super::program::{ONES, Op, OpKind, PREFIXES};
+use super::program::{ONES, Op, OpKind, Operand, PREFIXES};
 use super::{Prefixes, Program, STEP_WORDS, STRIDE};
 
 /// One window's work. `base` points at `program.slots()` planes of `STRIDE` words each, aligned to 64 bytes.
@@ -39,10 +39,6 @@ pub(super) trait Vector: Copy {
     /// # Safety
     /// The processor has the level.
     unsafe fn count(bits: u32) -> Self::Count;
-    /// Each word's bits from `count` (0 to 63) on, filled up with the low bits of `next`'s word.
-    /// # Safety
-    /// The processor has the level.
-    unsafe fn funnel(self, next: Self, count: Self::Count) -> Self;
     /// # Safety
     /// The processor has the level.
     unsafe fn zero() -> Self;
@@ -56,30 +52,30 @@ pub(super) trait Vector: Copy {
     /// # Safety
     /// The processor has the level.
     unsafe fn and_not(self, other: Self) -> Self;
+    /// The words from `at` on, each shifted down by `count` with bits of the next word moving in; `plain` where `count` is
+    /// 0. `here` is what was loaded from `at` and becomes what lies behind it, for a level that saves loads so.
+    /// # Safety
+    /// `at` points at `2 * WORDS` readable words; the processor has the level.
+    unsafe fn shifted(here: &mut Self, at: *const u64, count: Self::Count, plain: bool) -> Self;
     /// Whether any bit is set.
     /// # Safety
     /// The processor has the level.
     unsafe fn any(self) -> bool;
 }
 
-const AND: u8 = 0;
-const OR: u8 = 1;
-const AND_NOT: u8 = 2;
-const NOT_AND: u8 = 3;
-
 /// # Safety
 /// The processor has the level.
 #[inline(always)]
-unsafe fn combine<V: Vector, const KIND: u8>(a: V, b: V) -> V {
-    match KIND {
+unsafe fn combine<V: Vector>(kind: OpKind, a: V, b: V) -> V {
+    match kind {
         // SAFETY: the caller's, in each arm.
-        AND => unsafe { a.and(b) },
+        OpKind::And => unsafe { a.and(b) },
         // SAFETY: as above.
-        OR => unsafe { a.or(b) },
+        OpKind::Or => unsafe { a.or(b) },
         // SAFETY: as above.
-        AND_NOT => unsafe { a.and_not(b) },
+        OpKind::AndNot => unsafe { a.and_not(b) },
         // SAFETY: as above.
-        _ => unsafe { b.and_not(a) },
+        OpKind::NotAnd => unsafe { b.and_not(a) },
     }
 }
 
@@ -119,24 +115,66 @@ pub(super) unsafe fn operations<V: Vector>(job: &mut Job<'_>) {
 /// As for [`operations`].
 #[inline(always)]
 unsafe fn operation<V: Vector>(job: &Job<'_>, op: &Op) -> bool {
-    // Direct calls, not a choice of function: each must be inlined where the level's instructions are enabled.
+    // Every combination is a loop of its own. Direct calls, not a choice of function: each must be inlined where the
+    // level's instructions are enabled.
+    macro_rules! third {
+        ($kind:ident, $any:literal) => {
+            match op.then {
+                // SAFETY: passed on, in each arm.
+                None => unsafe { sweep::<V, false, $any>(job, op, OpKind::$kind, OpKind::And) },
+                // SAFETY: as above.
+                Some((OpKind::And, _)) => unsafe { sweep::<V, true, $any>(job, op, OpKind::$kind, OpKind::And) },
+                // SAFETY: as above.
+                Some((OpKind::Or, _)) => unsafe { sweep::<V, true, $any>(job, op, OpKind::$kind, OpKind::Or) },
+                // SAFETY: as above.
+                Some((OpKind::AndNot, _)) => unsafe { sweep::<V, true, $any>(job, op, OpKind::$kind, OpKind::AndNot) },
+                // SAFETY: as above.
+                Some((OpKind::NotAnd, _)) => unsafe { sweep::<V, true, $any>(job, op, OpKind::$kind, OpKind::NotAnd) },
+            }
+        };
+    }
     match (op.kind, op.output.is_some()) {
-        // SAFETY: passed on.
-        (OpKind::And, false) => unsafe { sweep::<V, AND, false>(job, op) },
-        // SAFETY: passed on.
-        (OpKind::Or, false) => unsafe { sweep::<V, OR, false>(job, op) },
-        // SAFETY: passed on.
-        (OpKind::AndNot, false) => unsafe { sweep::<V, AND_NOT, false>(job, op) },
-        // SAFETY: passed on.
-        (OpKind::NotAnd, false) => unsafe { sweep::<V, NOT_AND, false>(job, op) },
-        // SAFETY: passed on.
-        (OpKind::And, true) => unsafe { sweep::<V, AND, true>(job, op) },
-        // SAFETY: passed on.
-        (OpKind::Or, true) => unsafe { sweep::<V, OR, true>(job, op) },
-        // SAFETY: passed on.
-        (OpKind::AndNot, true) => unsafe { sweep::<V, AND_NOT, true>(job, op) },
-        // SAFETY: passed on.
-        (OpKind::NotAnd, true) => unsafe { sweep::<V, NOT_AND, true>(job, op) },
+        (OpKind::And, false) => third!(And, false),
+        (OpKind::Or, false) => third!(Or, false),
+        (OpKind::AndNot, false) => third!(AndNot, false),
+        (OpKind::NotAnd, false) => third!(NotAnd, false),
+        (OpKind::And, true) => third!(And, true),
+        (OpKind::Or, true) => third!(Or, true),
+        (OpKind::AndNot, true) => third!(AndNot, true),
+        (OpKind::NotAnd, true) => third!(NotAnd, true),
+    }
+}
+
+/// An operand in the course of a sweep: the vector at the next word is loaded once and kept.
+struct Shifted<V: Vector> {
+    from: *const u64,
+    count: V::Count,
+    here: V,
+    plain: bool,
+}
+
+impl<V: Vector> Shifted<V> {
+    /// # Safety
+    /// As for [`operations`].
+    #[inline(always)]
+    unsafe fn new(job: &Job<'_>, operand: Operand) -> Self {
+        let from = job.plane(usize::from(operand.slot)).wrapping_add(usize::from(operand.ahead >> 6)).cast_const();
+        // SAFETY: the level is there.
+        let count = unsafe { V::count(u32::from(operand.ahead & 63)) };
+        // SAFETY: an operation looks at most seven words ahead, within a plane's room.
+        let here = unsafe { V::load(from) };
+        Shifted { from, count, here, plain: operand.ahead & 63 == 0 }
+    }
+
+    /// The operand at `word`.
+    ///
+    /// # Safety
+    /// As for [`operations`]; called for each word of the sweep in turn.
+    #[inline(always)]
+    unsafe fn next(&mut self, word: usize) -> V {
+        // SAFETY: an operation looks at most seven words ahead, and a plane has sixteen words of room behind the window's;
+        // what lies there is initialised, and its value reaches only bits that nobody reads.
+        unsafe { V::shifted(&mut self.here, self.from.wrapping_add(word), self.count, self.plain) }
     }
 }
 
@@ -145,49 +183,39 @@ unsafe fn operation<V: Vector>(job: &Job<'_>, op: &Op) -> bool {
 /// # Safety
 /// As for [`operations`].
 #[inline(always)]
-unsafe fn sweep<V: Vector, const KIND: u8, const ANY: bool>(job: &Job<'_>, op: &Op) -> bool {
-    let (a, b) = (job.plane(usize::from(op.a)), job.plane(usize::from(op.b)));
+unsafe fn sweep<V: Vector, const THIRD: bool, const ANY: bool>(
+    job: &Job<'_>,
+    op: &Op,
+    kind: OpKind,
+    then: OpKind,
+) -> bool {
+    let a = job.plane(usize::from(op.a)).cast_const();
     let to = job.plane(usize::from(op.to));
+    // SAFETY: passed on.
+    let mut b = unsafe { Shifted::<V>::new(job, op.b) };
+    // SAFETY: passed on; without a third operand it is the second one again and not read.
+    let mut c = unsafe { Shifted::<V>::new(job, op.then.map_or(op.b, |(_, c)| c)) };
     // SAFETY: the level is there.
     let mut any = unsafe { V::zero() };
-    if op.ahead == 0 {
-        for word in (0..job.words).step_by(V::WORDS) {
-            // SAFETY: `word + WORDS` is at most `words`, which is within a plane.
-            let left = unsafe { V::load(a.wrapping_add(word)) };
-            // SAFETY: as above.
-            let right = unsafe { V::load(b.wrapping_add(word)) };
-            // SAFETY: the level is there.
-            let result = unsafe { combine::<V, KIND>(left, right) };
-            if ANY {
-                // SAFETY: the level is there.
-                any = unsafe { any.or(result) };
-            }
-            // SAFETY: as above.
-            unsafe { result.store(to.wrapping_add(word)) };
-        }
-    } else {
-        let b = b.wrapping_add(usize::from(op.ahead >> 6));
+    for word in (0..job.words).step_by(V::WORDS) {
+        // SAFETY: `word + WORDS` is at most `words`, which is within a plane.
+        let left = unsafe { V::load(a.wrapping_add(word)) };
+        // SAFETY: words come in turn.
+        let right = unsafe { b.next(word) };
         // SAFETY: the level is there.
-        let count = unsafe { V::count(u32::from(op.ahead & 63)) };
-        for word in (0..job.words).step_by(V::WORDS) {
-            // SAFETY: `word + WORDS` is at most `words`, which is within a plane.
-            let left = unsafe { V::load(a.wrapping_add(word)) };
-            // SAFETY: an operation looks at most seven words ahead, and a plane has sixteen words of room behind the
-            // window's; what lies there is initialised, and its value reaches only bits that nobody reads.
-            let here = unsafe { V::load(b.wrapping_add(word)) };
-            // SAFETY: as above.
-            let next = unsafe { V::load(b.wrapping_add(word + 1)) };
+        let mut result = unsafe { combine(kind, left, right) };
+        if THIRD {
+            // SAFETY: words come in turn.
+            let third = unsafe { c.next(word) };
             // SAFETY: the level is there.
-            let right = unsafe { here.funnel(next, count) };
-            // SAFETY: the level is there.
-            let result = unsafe { combine::<V, KIND>(left, right) };
-            if ANY {
-                // SAFETY: the level is there.
-                any = unsafe { any.or(result) };
-            }
-            // SAFETY: as above.
-            unsafe { result.store(to.wrapping_add(word)) };
+            result = unsafe { combine(then, result, third) };
         }
+        if ANY {
+            // SAFETY: the level is there.
+            any = unsafe { any.or(result) };
+        }
+        // SAFETY: `word + WORDS` is at most `words`, which is within a plane.
+        unsafe { result.store(to.wrapping_add(word)) };
     }
     // SAFETY: the level is there.
     ANY && unsafe { any.any() }

@@ -17,7 +17,7 @@ mod program;
 mod x86;
 
 pub use prefixes::Prefixes;
-pub use program::{Op, OpKind, Program};
+pub use program::{Op, OpKind, Operand, Program};
 
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -171,9 +171,16 @@ impl Kernels {
         self.level
     }
 
+    /// Whether a program should take its sets as tables: where a look-up of 64 bytes is one instruction, a set is cheaper
+    /// that way than by arithmetic on the basis planes.
+    pub fn has_tables(&self) -> bool {
+        self.level == Level::Avx512
+    }
+
     /// Runs `program` over the window `text`, which holds `words` words of 64 bytes and [`TAIL_BYTES`] more. `words` is a
-    /// multiple of [`STEP_WORDS`], at most [`WINDOW_WORDS`]. Slots 0 to 7 are the basis planes, slot 8 the plane of
-    /// `prefixes` (all ones without them). Bit `o` of `alive` is set when output `o` may have a bit.
+    /// multiple of [`STEP_WORDS`], at most [`WINDOW_WORDS`]. Slots 0 to 7 are the basis planes where the program reads
+    /// one, slot 8 the plane of `prefixes` (all ones without them). Bit `o` of `alive` is set when output `o` may have a
+    /// bit.
     pub fn run(
         &self,
         program: &Program,
@@ -204,6 +211,29 @@ impl Kernels {
     /// Appends the positions of the bits that are set in words `from..to` of a plane, ascending; a position counts from
     /// the plane's first bit.
     pub fn positions(&self, plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
-        portable::positions(plane, from, to, out);
+        let to = to.min(plane.len()).min(WINDOW_WORDS);
+        let from = from.min(to);
+        // Words without a bit are left out first, without a branch on any: which they are is not to be foretold.
+        let mut places = [0u16; WINDOW_WORDS + 8];
+        let used = match self.level {
+            Level::Scalar => portable::used(plane, from, to, &mut places),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => portable::used(plane, from, to, &mut places),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => x86::used_avx512(plane, from, to, &mut places),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => portable::used(plane, from, to, &mut places),
+        };
+        for &word in &places[..used] {
+            let mut bits = plane[usize::from(word)];
+            let first = u32::from(word) << 6;
+            loop {
+                out.push(first | bits.trailing_zeros());
+                bits &= bits.wrapping_sub(1);
+                if bits == 0 {
+                    break;
+                }
+            }
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The scalar level, for every processor, and what needs no vectors.
 
-use super::STRIDE;
 use super::kernel::{Job, Vector, constants, operations};
-use super::program::PREFIXES;
+use super::program::{GIVEN, PREFIXES, SETS, SetTable};
+use super::{STRIDE, WINDOW_WORDS};
 
 /// Four words, which compilers turn into what vectors the target's baseline has.
 #[derive(Clone, Copy)]
@@ -37,11 +37,6 @@ impl Vector for Quad {
     }
 
     #[inline(always)]
-    unsafe fn funnel(self, next: Self, count: u32) -> Self {
-        self.zip(next, |here, next| (here >> count) | ((next << 1) << (63 - count)))
-    }
-
-    #[inline(always)]
     unsafe fn zero() -> Self {
         Quad([0; 4])
     }
@@ -62,6 +57,18 @@ impl Vector for Quad {
     }
 
     #[inline(always)]
+    unsafe fn shifted(_: &mut Self, at: *const u64, count: u32, plain: bool) -> Self {
+        // SAFETY: the caller's.
+        let here = unsafe { Self::load(at) };
+        if plain {
+            return here;
+        }
+        // SAFETY: the caller's.
+        let next = unsafe { Self::load(at.wrapping_add(1)) };
+        here.zip(next, |here, next| (here >> count) | ((next << 1) << (63 - count)))
+    }
+
+    #[inline(always)]
     unsafe fn any(self) -> bool {
         self.0[0] | self.0[1] | self.0[2] | self.0[3] != 0
     }
@@ -69,7 +76,12 @@ impl Vector for Quad {
 
 /// Runs a job.
 pub(super) fn run(mut job: Job<'_>) {
-    transpose(&job);
+    if job.program.basis() {
+        transpose(&job);
+    }
+    for (index, table) in job.program.tables().iter().enumerate() {
+        sets(&job, table, GIVEN + index * SETS);
+    }
     prefixes(&job);
     // SAFETY: the caller of `Kernels::run` lends the planes for this call alone.
     unsafe { constants(&job) };
@@ -103,6 +115,21 @@ fn transpose(job: &Job<'_>) {
     }
 }
 
+/// Planes of eight sets, into the slots from `slot` on.
+pub(super) fn sets(job: &Job<'_>, table: &SetTable, slot: usize) {
+    for (word, block) in job.text.chunks_exact(64).take(job.words).enumerate() {
+        let mut planes = [0u64; SETS];
+        for (i, &byte) in block.iter().enumerate() {
+            let entry = if byte < 0x80 { table.low[usize::from(byte)] } else { table.high };
+            planes.iter_mut().enumerate().for_each(|(s, plane)| *plane |= u64::from(entry >> s & 1) << i);
+        }
+        for (s, plane) in planes.iter().enumerate() {
+            // SAFETY: `word` is below the job's words, so it is within the plane.
+            unsafe { job.plane(slot + s).wrapping_add(word).write(*plane) };
+        }
+    }
+}
+
 /// Without vectors a table look-up per byte costs more than the candidates it saves, so this level marks every place;
 /// the caller's own first classes are what thins them out.
 fn prefixes(job: &Job<'_>) {
@@ -114,15 +141,12 @@ fn prefixes(job: &Job<'_>) {
     }
 }
 
-/// The positions of the bits of `plane[from..to]`, appended.
-pub(super) fn positions(plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
-    let to = to.min(plane.len());
-    let from = from.min(to);
-    for (word, &bits) in (from as u32..).zip(&plane[from..to]) {
-        let mut bits = bits;
-        while bits != 0 {
-            out.push(word * 64 + bits.trailing_zeros());
-            bits &= bits - 1;
-        }
+/// The words of `plane[from..to]` that have a bit, into `places`; how many they are.
+pub(super) fn used(plane: &[u64], from: usize, to: usize, places: &mut [u16; WINDOW_WORDS + 8]) -> usize {
+    let mut used = 0usize;
+    for (word, bits) in (from as u16..).zip(&plane[from..to]) {
+        places[used] = word;
+        used = used.wrapping_add(usize::from(*bits != 0));
     }
+    used
 }

@@ -1,9 +1,9 @@
 //! The AVX2 and AVX-512 levels.
 
-use super::STRIDE;
 use super::kernel::{Job, Vector, constants, operations};
 use super::prefixes::{PLACES, Prefixes};
-use super::program::PREFIXES;
+use super::program::{GIVEN, PREFIXES, SETS, SetTable};
+use super::{STRIDE, WINDOW_WORDS};
 use std::arch::x86_64::*;
 
 /// Whether the processor has the AVX2 level.
@@ -39,9 +39,43 @@ pub(super) fn run_avx512(job: Job<'_>) {
     unsafe { avx512(job) }
 }
 
+/// The words of `plane[from..to]` that have a bit, into `places`; how many they are.
+pub(super) fn used_avx512(plane: &[u64], from: usize, to: usize, places: &mut [u16; WINDOW_WORDS + 8]) -> usize {
+    // SAFETY: `Kernels::new` gives this level only where `has_avx512`.
+    unsafe { avx512_used(plane, from, to, places) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,lzcnt,popcnt")]
+fn avx512_used(plane: &[u64], from: usize, to: usize, places: &mut [u16; WINDOW_WORDS + 8]) -> usize {
+    let mut used = 0usize;
+    let mut index = _mm_add_epi16(_mm_set1_epi16(from as i16), _mm_set_epi16(7, 6, 5, 4, 3, 2, 1, 0));
+    let (eights, rest) = plane[from..to].as_chunks::<8>();
+    for eight in eights {
+        // SAFETY: the array has 64 bytes.
+        let bits = unsafe { _mm512_loadu_si512(eight.as_ptr().cast()) };
+        let some = _mm512_test_epi64_mask(bits, bits);
+        // SAFETY: at most as many places as words were written, and there is room for eight more than a window has.
+        unsafe {
+            _mm_storeu_si128(places.as_mut_ptr().wrapping_add(used).cast(), _mm_maskz_compress_epi16(some, index))
+        };
+        used = used.wrapping_add(some.count_ones() as usize);
+        index = _mm_add_epi16(index, _mm_set1_epi16(8));
+    }
+    for (word, bits) in ((to - rest.len()) as u16..).zip(rest) {
+        places[used] = word;
+        used = used.wrapping_add(usize::from(*bits != 0));
+    }
+    used
+}
+
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn avx2(mut job: Job<'_>) {
-    avx2_transpose(&job);
+    if job.program.basis() {
+        avx2_transpose(&job);
+    }
+    for (index, table) in job.program.tables().iter().enumerate() {
+        super::portable::sets(&job, table, GIVEN + index * SETS);
+    }
     if let Some(prefixes) = job.prefixes {
         avx2_prefixes(&job, prefixes);
     }
@@ -53,7 +87,12 @@ fn avx2(mut job: Job<'_>) {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,lzcnt,popcnt")]
 fn avx512(mut job: Job<'_>) {
-    avx512_transpose(&job);
+    if job.program.basis() {
+        avx512_planes(&job, None, 0);
+    }
+    for (index, table) in job.program.tables().iter().enumerate() {
+        avx512_planes(&job, Some(table), GIVEN + index * SETS);
+    }
     if let Some(prefixes) = job.prefixes {
         avx512_prefixes(&job, prefixes);
     }
@@ -93,16 +132,6 @@ impl Vector for Half {
     }
 
     #[inline(always)]
-    unsafe fn funnel(self, next: Self, count: Self::Count) -> Self {
-        // SAFETY: the level is there.
-        let low = unsafe { _mm256_srl_epi64(self.0, count.0) };
-        // SAFETY: the level is there.
-        let high = unsafe { _mm256_sll_epi64(next.0, count.1) };
-        // SAFETY: the level is there.
-        Half(unsafe { _mm256_or_si256(low, high) })
-    }
-
-    #[inline(always)]
     unsafe fn zero() -> Self {
         // SAFETY: the level is there.
         Half(unsafe { _mm256_setzero_si256() })
@@ -124,6 +153,24 @@ impl Vector for Half {
     unsafe fn and_not(self, other: Self) -> Self {
         // SAFETY: the level is there.
         Half(unsafe { _mm256_andnot_si256(other.0, self.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn shifted(_: &mut Self, at: *const u64, count: Self::Count, plain: bool) -> Self {
+        // SAFETY: the caller's.
+        let here = unsafe { Self::load(at) };
+        if plain {
+            return here;
+        }
+        // Half of these loads lie across two lines; two shuffles in their place cost as much.
+        // SAFETY: the caller's.
+        let next = unsafe { Self::load(at.wrapping_add(1)) };
+        // SAFETY: the level is there.
+        let low = unsafe { _mm256_srl_epi64(here.0, count.0) };
+        // SAFETY: the level is there.
+        let high = unsafe { _mm256_sll_epi64(next.0, count.1) };
+        // SAFETY: the level is there.
+        Half(unsafe { _mm256_or_si256(low, high) })
     }
 
     #[inline(always)]
@@ -159,12 +206,6 @@ impl Vector for Full {
     }
 
     #[inline(always)]
-    unsafe fn funnel(self, next: Self, count: __m512i) -> Self {
-        // SAFETY: the level is there.
-        Full(unsafe { _mm512_shrdv_epi64(self.0, next.0, count) })
-    }
-
-    #[inline(always)]
     unsafe fn zero() -> Self {
         // SAFETY: the level is there.
         Full(unsafe { _mm512_setzero_si512() })
@@ -186,6 +227,21 @@ impl Vector for Full {
     unsafe fn and_not(self, other: Self) -> Self {
         // SAFETY: the level is there.
         Full(unsafe { _mm512_andnot_si512(other.0, self.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn shifted(here: &mut Self, at: *const u64, count: __m512i, plain: bool) -> Self {
+        let before = *here;
+        // SAFETY: the caller's.
+        *here = unsafe { Self::load(at.wrapping_add(8)) };
+        if plain {
+            return before;
+        }
+        // Every load one word on would lie across two lines.
+        // SAFETY: the level is there.
+        let next = unsafe { _mm512_alignr_epi64::<1>(here.0, before.0) };
+        // SAFETY: the level is there.
+        Full(unsafe { _mm512_shrdv_epi64(before.0, next, count) })
     }
 
     #[inline(always)]
@@ -266,15 +322,24 @@ fn transpose_words(r: [__m512i; 8]) -> [__m512i; 8] {
     [e[0], o[0], e[1], o[1], e[2], o[2], e[3], o[3]]
 }
 
-/// `vgf2p8affineqb` with the text as the matrix transposes each 8x8 block of bits, but for the order of bits in a byte,
+/// Eight planes of the text's bits, or of the bits that a table has for its bytes, into the slots from `slot` on.
+///
+/// `vgf2p8affineqb` with the bytes as the matrix transposes each 8x8 block of bits, but for the order of bits in a byte,
 /// which a second one with a fixed matrix turns around; one byte permutation then gathers each plane's eight bytes.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,lzcnt,popcnt")]
-fn avx512_transpose(job: &Job<'_>) {
+fn avx512_planes(job: &Job<'_>, table: Option<&SetTable>, slot: usize) {
     const UNITS: i64 = 0x8040_2010_0804_0201u64 as i64;
     let units = _mm512_set1_epi64(UNITS);
     let gather: [u8; 64] = std::array::from_fn(|i| (i % 8 * 8 + i / 8) as u8);
     // SAFETY: the array has 64 bytes.
     let gather = unsafe { _mm512_loadu_si512(gather.as_ptr().cast()) };
+    let half = |at: usize| match table {
+        // SAFETY: the table has 128 bytes, and `at` is 0 or 64.
+        Some(table) => unsafe { _mm512_loadu_si512(table.low.as_ptr().wrapping_add(at).cast()) },
+        None => _mm512_setzero_si512(),
+    };
+    let (low, high) = (half(0), half(64));
+    let beyond = _mm512_set1_epi8(table.map_or(0, |t| t.high) as i8);
     for word in (0..job.words).step_by(8) {
         let mut blocks = [_mm512_setzero_si512(); 8];
         for (i, block) in blocks.iter_mut().enumerate() {
@@ -282,14 +347,18 @@ fn avx512_transpose(job: &Job<'_>) {
             // What is read soon is asked for now; an address that is not mapped is ignored.
             _mm_prefetch::<_MM_HINT_T1>(from.wrapping_add(16 << 10).cast());
             // SAFETY: the text has 64 bytes for each word and a tail behind them.
-            let text = unsafe { _mm512_loadu_si512(from.cast()) };
-            let columns = _mm512_gf2p8affine_epi64_epi8::<0>(units, text);
+            let mut bytes = unsafe { _mm512_loadu_si512(from.cast()) };
+            if table.is_some() {
+                let ascii = _mm512_permutex2var_epi8(low, bytes, high);
+                bytes = _mm512_mask_mov_epi8(ascii, _mm512_movepi8_mask(bytes), beyond);
+            }
+            let columns = _mm512_gf2p8affine_epi64_epi8::<0>(units, bytes);
             let columns = _mm512_gf2p8affine_epi64_epi8::<0>(columns, units);
             *block = _mm512_permutexvar_epi8(gather, columns);
         }
-        for (slot, plane) in transpose_words(blocks).into_iter().enumerate() {
+        for (p, plane) in transpose_words(blocks).into_iter().enumerate() {
             // SAFETY: `word + 8` is at most the job's words, so it is within the plane.
-            unsafe { _mm512_storeu_si512(job.plane(slot).wrapping_add(word).cast(), plane) };
+            unsafe { _mm512_storeu_si512(job.plane(slot + p).wrapping_add(word).cast(), plane) };
         }
     }
 }
