@@ -1,7 +1,7 @@
 //! Every level computes the same planes as the plainest reading of what a program says.
 
 use rollcall::simd::{
-    Kernels, Level, Op, OpKind, Operand, Planes, Prefixes, Program, TAIL_BYTES, WINDOW_WORDS, choose,
+    Kernels, Level, Op, OpKind, Operand, Planes, Prefixes, Program, StepTable, TAIL_BYTES, WINDOW_WORDS, choose,
 };
 
 /// Bit `i` of a plane, far beyond the window: nothing.
@@ -205,4 +205,18 @@ fn levels_have_names() {
     assert!(error.contains("scalar, avx2, avx512"), "{error}");
     assert!(Level::Scalar.available());
     assert!(Level::best().available());
+}
+
+#[test]
+fn tables_that_lead_out_of_themselves_are_refused() {
+    let classes = || Box::new(std::array::from_fn(|b| u8::from(b == usize::from(b'a'))));
+    // Row 2: `a` leads back to it, anything else ends a hit; row 0 ends the walk.
+    let table = StepTable::new(vec![0, 0, 1, 2 << 2], classes(), 2).expect("a sound table");
+    let text = b"aaab............";
+    let (lengths, steps) = table.walk([&text[..], &text[1..], &text[3..], &text[..]], [2, 2, 2, 0], 8);
+    assert_eq!(lengths, [3, 2, 0, 0], "a hit of no length is none");
+    assert_eq!(steps, 4);
+    assert!(StepTable::new(vec![0, 0, 1, 3 << 2], classes(), 2).is_err(), "half a row is no row");
+    assert!(StepTable::new(vec![0], classes(), 1).is_err(), "a class beyond the row");
+    assert!(StepTable::new(vec![], classes(), 2).is_err());
 }

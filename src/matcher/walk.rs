@@ -6,6 +6,7 @@
 
 use super::edges::{CLASS, DIGIT, JOIN, WORD};
 use super::shape;
+use crate::simd::{LANES, StepTable, WALK_STRIDE};
 use regex_automata::dfa::{Automaton as _, dense};
 use regex_automata::nfa::thompson;
 use regex_automata::util::{primitives::StateID, start, syntax};
@@ -15,21 +16,14 @@ use std::collections::HashMap;
 
 /// The table of a pattern may take this much; past it the pattern is refused.
 const BYTES_MAX: usize = 48 << 20;
-/// Starts that are walked in step.
-const LANES: usize = 4;
 /// A repetition of so many rounds or more is long.
 const LONG: u32 = 40;
 /// From so many states on an automaton is worth a smaller one beside it.
 const ROWS_MANY: usize = 256;
-/// Steps between two looks at whether all walks have ended.
-const STRIDE: usize = 4;
 
 /// One pattern's automaton.
 pub struct Walker {
-    /// Entry `row + class`: the next row shifted left by two; in the low two bits 1 when a hit ends before the byte that
-    /// was read, 2 when it ends one byte earlier. Row 0 is the end of all walks.
-    table: Vec<u32>,
-    classes: Box<[u8; 256]>,
+    table: StepTable,
     /// The first row by the byte before the start.
     first: Box<[u32; 256]>,
     rows: usize,
@@ -94,14 +88,9 @@ impl Walker {
             });
             classes[usize::from(b)] = column as u8;
         }
-        let mut walker = Walker {
-            table: vec![0; columns.len()],
-            classes,
-            first: Box::new([0; 256]),
-            rows: 1,
-            steps_max: max_len + 3,
-            bounded: None,
-        };
+        // Row 0 ends every walk.
+        let mut entries = vec![0u32; columns.len()];
+        let mut first = Box::new([0; 256]);
         let mut rows: HashMap<Key, u32> = HashMap::new();
         let mut open: Vec<Key> = Vec::new();
         let width = columns.len() as u32;
@@ -115,7 +104,7 @@ impl Walker {
         let anchored = start::Config::new().anchored(Anchored::Yes);
         for before in 0..=255u8 {
             let state = dfa.start_state(&anchored.clone().look_behind(Some(before))).map_err(|e| e.to_string())?;
-            walker.first[usize::from(before)] = row_of(Key { state, last: 0, waits: false }, &mut open);
+            first[usize::from(before)] = row_of(Key { state, last: 0, waits: false }, &mut open);
         }
         let mut done = 0;
         while done < open.len() {
@@ -124,15 +113,14 @@ impl Walker {
             for &b in &columns {
                 let (next, hit) = step(&dfa, key, b);
                 let row = next.map_or(0, |next| row_of(next, &mut open));
-                walker.table.push(row << 2 | hit);
+                entries.push(row << 2 | hit);
             }
-            if walker.table.len() * size_of::<u32>() > BYTES_MAX || walker.table.len() >= 1 << 29 {
+            if entries.len() * size_of::<u32>() > BYTES_MAX || entries.len() >= 1 << 29 {
                 return Err(format!("its automaton takes more than {} MiB", BYTES_MAX >> 20));
             }
         }
-        walker.rows = done + 1;
-        walker.table.resize(walker.table.len().next_power_of_two(), 0);
-        Ok(walker)
+        let table = StepTable::new(entries, classes, width)?;
+        Ok(Walker { table, first, rows: done + 1, steps_max: max_len + 3, bounded: None })
     }
 
     /// States of the automaton.
@@ -144,7 +132,7 @@ impl Walker {
     /// steps taken.
     pub fn walk(&self, bytes: &[u8], starts: &[u32], found: &mut dyn FnMut(usize, u32)) -> u64 {
         let mut steps = 0;
-        let reach = self.steps_max + STRIDE;
+        let reach = self.steps_max + WALK_STRIDE;
         let mut copies = [const { Vec::new() }; LANES];
         for (group, starts) in starts.chunks(LANES).enumerate() {
             let mut rows = [0u32; LANES];
@@ -155,7 +143,7 @@ impl Walker {
             let start = |lane: usize| starts.get(lane).copied().unwrap_or(starts[0]) as usize;
             let lengths = if bytes.len() >= start(starts.len() - 1) + reach {
                 let lanes = std::array::from_fn(|lane| &bytes[start(lane)..start(lane) + reach]);
-                self.step_all(lanes, rows)
+                self.table.walk(lanes, rows, self.steps_max)
             } else {
                 for (lane, copy) in copies.iter_mut().enumerate() {
                     copy.clear();
@@ -164,7 +152,7 @@ impl Walker {
                     // Where the input ends a line does.
                     copy.resize(reach, b'\n');
                 }
-                self.step_all(std::array::from_fn(|lane| &copies[lane][..]), rows)
+                self.table.walk(std::array::from_fn(|lane| &copies[lane][..]), rows, self.steps_max)
             };
             steps += (lengths.1 * starts.len()) as u64;
             if let Some((least, whole)) = &self.bounded
@@ -180,34 +168,6 @@ impl Walker {
             }
         }
         steps
-    }
-
-    /// Steps all lanes until every walk has ended: the length of each lane's longest hit, and the steps.
-    #[inline(always)]
-    fn step_all(&self, lanes: [&[u8]; LANES], rows: [u32; LANES]) -> ([u32; LANES], usize) {
-        let reach = self.steps_max + STRIDE;
-        let lanes = lanes.map(|lane| &lane[..reach]);
-        // The table's length is a power of two, so that this index needs no further check.
-        let table = &self.table[..];
-        let mask = table.len().wrapping_sub(1);
-        let classes = &*self.classes;
-        let mut now = rows;
-        let mut lengths = [0u32; LANES];
-        let mut taken = 0;
-        while taken < self.steps_max && now.iter().fold(0, |any, row| any | row) != 0 {
-            for step in taken..taken.wrapping_add(STRIDE).min(reach) {
-                let here = (step as u32).wrapping_add(1);
-                for lane in 0..LANES {
-                    let class = u32::from(classes[usize::from(lanes[lane][step])]);
-                    let entry = table[now[lane].wrapping_add(class) as usize & mask];
-                    now[lane] = entry >> 2;
-                    let hit = entry & 3;
-                    lengths[lane] = if hit != 0 { here.wrapping_sub(hit) } else { lengths[lane] };
-                }
-            }
-            taken = taken.wrapping_add(STRIDE);
-        }
-        (lengths, taken)
     }
 }
 

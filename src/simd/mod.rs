@@ -3,7 +3,7 @@
 //! A **plane** is a bit for every byte of a window of text. [`Kernels::transpose`] turns the text into its eight basis
 //! planes (plane `b` holds bit `b` of every byte), [`Kernels::run`] computes further planes by a [`Program`] of ANDs and
 //! ORs of shifted planes, [`Kernels::literals`] adds a plane of places where a set of short prefixes may stand, and
-//! [`Kernels::positions`] reads a plane out. This folder knows bytes and bits only: what a plane means is its caller's.
+//! [`Kernels::positions`] reads a plane out; [`StepTable`] steps automata over the text. This folder knows bytes and bits only: what a plane means is its caller's.
 //!
 //! Every kernel gives the same bits at every [`Level`]; `tests/simd.rs` holds them to it. This is the only folder with
 //! `unsafe`, and `README.md` beside this file says what each block buys.
@@ -13,11 +13,13 @@ mod kernel;
 mod portable;
 mod prefixes;
 mod program;
+mod walk;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub use prefixes::Prefixes;
 pub use program::{Op, OpKind, Operand, Program};
+pub use walk::{LANES, StepTable, WALK_STRIDE};
 
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};

@@ -365,19 +365,18 @@ fn avx512_planes(job: &Job<'_>, table: Option<&SetTable>, slot: usize) {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,lzcnt,popcnt")]
 fn avx512_prefixes(job: &Job<'_>, prefixes: &Prefixes) {
-    let half = |p: usize, at: usize| {
-        // SAFETY: a table has 128 bytes, and `at` is 0 or 64.
-        unsafe { _mm512_loadu_si512(prefixes.tables[p].as_ptr().wrapping_add(at).cast()) }
+    let table = |p: usize| {
+        // SAFETY: a table has 64 bytes.
+        unsafe { _mm512_loadu_si512(prefixes.tables[p].as_ptr().cast()) }
     };
-    let low: [__m512i; PLACES] = [half(0, 0), half(1, 0), half(2, 0), half(3, 0)];
-    let high: [__m512i; PLACES] = [half(0, 64), half(1, 64), half(2, 64), half(3, 64)];
+    let tables: [__m512i; PLACES] = [table(0), table(1), table(2), table(3)];
     for word in 0..job.words {
         let mut fits = _mm512_set1_epi8(-1);
         for place in 0..PLACES {
             let from = job.text.as_ptr().wrapping_add(word * 64 + place);
             // SAFETY: the text has 64 bytes for each word and a tail behind them.
             let text = unsafe { _mm512_loadu_si512(from.cast()) };
-            fits = _mm512_and_si512(fits, _mm512_permutex2var_epi8(low[place], text, high[place]));
+            fits = _mm512_and_si512(fits, _mm512_permutexvar_epi8(text, tables[place]));
         }
         let bits = _mm512_test_epi8_mask(fits, fits);
         // SAFETY: `word` is below the job's words, so it is within the plane.
