@@ -184,7 +184,7 @@ impl Planner {
         let edges = Edges::new(&mut circuit);
         Planner {
             have: Vec::new(),
-            sample: Sample::new(),
+            sample: Sample::default(),
             streams: Vec::new(),
             keywords: Vec::new(),
             op_cycles: op_cycles(kernels.level()),

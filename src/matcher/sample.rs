@@ -15,9 +15,8 @@ pub struct Sample {
     text: Vec<u8>,
 }
 
-impl Sample {
-    /// The sample, transposed.
-    pub fn new() -> Sample {
+impl Default for Sample {
+    fn default() -> Self {
         let text = text();
         let words = text.len().div_ceil(64);
         let mut given = vec![vec![0u64; words]; Program::FIRST_FREE];
@@ -31,7 +30,9 @@ impl Sample {
         }
         Sample { given, values: HashMap::new(), text }
     }
+}
 
+impl Sample {
     /// How many places a plane marks, per KiB.
     pub fn per_kib(&mut self, circuit: &Circuit, plane: Plane) -> f64 {
         circuit.evaluate(&self.text, &self.given, plane, &mut self.values);

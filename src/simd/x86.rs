@@ -54,10 +54,9 @@ fn avx512_used(plane: &[u64], from: usize, to: usize, places: &mut [u16; WINDOW_
         // SAFETY: the array has 64 bytes.
         let bits = unsafe { _mm512_loadu_si512(eight.as_ptr().cast()) };
         let some = _mm512_test_epi64_mask(bits, bits);
+        let kept = _mm_maskz_compress_epi16(some, index);
         // SAFETY: at most as many places as words were written, and there is room for eight more than a window has.
-        unsafe {
-            _mm_storeu_si128(places.as_mut_ptr().wrapping_add(used).cast(), _mm_maskz_compress_epi16(some, index))
-        };
+        unsafe { _mm_storeu_si128(places.as_mut_ptr().wrapping_add(used).cast(), kept) };
         used = used.wrapping_add(some.count_ones() as usize);
         index = _mm_add_epi16(index, _mm_set1_epi16(8));
     }
@@ -372,11 +371,11 @@ fn avx512_prefixes(job: &Job<'_>, prefixes: &Prefixes) {
     let tables: [__m512i; PLACES] = [table(0), table(1), table(2), table(3)];
     for word in 0..job.words {
         let mut fits = _mm512_set1_epi8(-1);
-        for place in 0..PLACES {
+        for (place, table) in tables.iter().enumerate() {
             let from = job.text.as_ptr().wrapping_add(word * 64 + place);
             // SAFETY: the text has 64 bytes for each word and a tail behind them.
             let text = unsafe { _mm512_loadu_si512(from.cast()) };
-            fits = _mm512_and_si512(fits, _mm512_permutexvar_epi8(text, tables[place]));
+            fits = _mm512_and_si512(fits, _mm512_permutexvar_epi8(text, *table));
         }
         let bits = _mm512_test_epi8_mask(fits, fits);
         // SAFETY: `word` is below the job's words, so it is within the plane.
