@@ -47,6 +47,13 @@ const EXPECTED: &[(&str, &str, u64)] = &[
     ("aho-corasick, words only", "ats", 1048576),
     ("aho-corasick, words only", "soup", 22161),
     ("aho-corasick, words only", "bombs", 14716),
+    ("hyperscan, ends only", "logs", 4734),
+    ("hyperscan, ends only", "csv", 55628),
+    ("hyperscan, ends only", "prose", 105),
+    ("hyperscan, ends only", "digits", 1),
+    ("hyperscan, ends only", "ats", 0),
+    ("hyperscan, ends only", "soup", 32506),
+    ("hyperscan, ends only", "bombs", 53656),
 ];
 
 /// Asserts what an engine counted in a small input; what is not known is printed.

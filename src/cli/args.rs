@@ -16,7 +16,7 @@ pub struct Cli {
     /// Width of the matching core: scalar, avx2 or avx512 [default: the widest that the processor has]
     ///
     /// What is found does not depend on it.
-    #[arg(long, global = true, value_name = "LEVEL", env = "ROLLCALL_SIMD", hide_env = true)]
+    #[arg(long, global = true, value_name = "LEVEL", env = "ROLLCALL_SIMD", hide_env = true, hide_short_help = true)]
     pub simd: Option<String>,
 }
 
