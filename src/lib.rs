@@ -15,6 +15,7 @@ pub mod pipeline;
 pub mod report;
 pub mod scope;
 pub mod score;
+pub mod simd;
 pub mod source;
 pub mod spill;
 pub mod validate;

@@ -24,6 +24,7 @@ mod program;
 mod samples;
 mod scope;
 mod score;
+mod simd;
 mod spill;
 mod splits;
 mod witness;

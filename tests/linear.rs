@@ -1,7 +1,7 @@
 //! Work grows with bytes and hits, never with their product. Work is counted, not timed, so that the test says the same
 //! on every machine.
 
-use crate::oracle::{detectors, input};
+use crate::oracle::{detectors, input, levels};
 use rollcall::decode::decode;
 use rollcall::identity::Assembler;
 use rollcall::identity::key::Key;
@@ -78,9 +78,9 @@ fn grows_linearly(what: &str, works: &[u64]) {
 
 #[test]
 fn the_scan_is_linear() {
-    let matcher = Matcher::new(&detectors(), &[]).expect("the test detectors plan");
+    let matchers = levels(&detectors());
     let sizes: Vec<_> = (0..4).map(|k| corpora(UNIT << k)).collect();
-    for c in 0..sizes[0].len() {
+    for (matcher, c) in matchers.iter().flat_map(|m| (0..sizes[0].len()).map(move |c| (m, c))) {
         let works: Vec<u64> = sizes
             .iter()
             .map(|corpora| {

@@ -1,6 +1,6 @@
 //! Any cut of an input into regions that each see their margins gives the hits of the whole.
 
-use crate::oracle::{detectors, input, scan};
+use crate::oracle::{detectors, input, levels, scan};
 use rollcall::matcher::lanes::Scratch;
 use rollcall::matcher::plan::Matcher;
 use rollcall::model::finding::Hit;
@@ -22,10 +22,11 @@ fn scan_cut(matcher: &Matcher, bytes: &[u8], cuts: &[usize], scratch: &mut Scrat
 
 #[test]
 fn random_cuts_change_nothing() {
-    let matcher = Matcher::new(&detectors(), &[]).expect("the test detectors plan");
+    let matchers = levels(&detectors());
     let mut scratch = Scratch::new();
     let mut hits = 0;
     for seed in 0..5_000 {
+        let matcher = &matchers[seed as usize % matchers.len()];
         let mut rng = fastrand::Rng::with_seed(seed ^ 0x5117);
         // Some are longer than two margins, so that margins cut too; half of those are one endless line.
         let size = if seed % 4 == 0 { rng.usize(1_500..5_000) } else { rng.usize(10..300) };
@@ -38,8 +39,8 @@ fn random_cuts_change_nothing() {
         }
         let mut cuts: Vec<usize> = (0..rng.usize(1..12)).map(|_| rng.usize(0..=bytes.len())).collect();
         cuts.sort_unstable();
-        let whole = scan(&matcher, &bytes, &mut scratch);
-        assert_eq!(scan_cut(&matcher, &bytes, &cuts, &mut scratch), whole, "seed {seed}, cuts {cuts:?}");
+        let whole = scan(matcher, &bytes, &mut scratch);
+        assert_eq!(scan_cut(matcher, &bytes, &cuts, &mut scratch), whole, "seed {seed}, cuts {cuts:?}");
         hits += whole.len();
     }
     assert!(hits > 10_000, "{hits} hits prove little");
@@ -47,7 +48,7 @@ fn random_cuts_change_nothing() {
 
 #[test]
 fn every_cut_of_dense_lines() {
-    let matcher = Matcher::new(&detectors(), &[]).expect("the test detectors plan");
+    let matchers = levels(&detectors());
     let mut scratch = Scratch::new();
     let lines = [
         "1,Ada Example,ada.b.example@mail.example.org,(415) 555-2671,219-09-9999,4111 1111 1111 1111,10.20.30.40,2001-02-03",
@@ -62,12 +63,16 @@ fn every_cut_of_dense_lines() {
         bytes.extend_from_slice(line.as_bytes());
         let last = bytes.len();
         bytes.extend_from_slice(&b" dolor sit 12".repeat(90));
-        let whole = scan(&matcher, &bytes, &mut scratch);
+        let whole = scan(&matchers[0], &bytes, &mut scratch);
         assert!(whole.len() >= 2, "{} hits in {line}", whole.len());
-        for cut in first - 2..=last + 2 {
-            assert_eq!(scan_cut(&matcher, &bytes, &[cut], &mut scratch), whole, "cut at {}", cut - first);
-        }
         let every: Vec<usize> = (first..=last).collect();
-        assert_eq!(scan_cut(&matcher, &bytes, &every, &mut scratch), whole);
+        for matcher in &matchers {
+            let level = matcher.level();
+            for cut in first - 2..=last + 2 {
+                let cut_up = scan_cut(matcher, &bytes, &[cut], &mut scratch);
+                assert_eq!(cut_up, whole, "{level:?}, cut at {}", cut - first);
+            }
+            assert_eq!(scan_cut(matcher, &bytes, &every, &mut scratch), whole, "{level:?}");
+        }
     }
 }

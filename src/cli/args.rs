@@ -13,6 +13,11 @@ Exit codes: 0 complete, 1 --fail-on matched, 2 usage or nothing matches, 3 parti
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+    /// Width of the matching core: scalar, avx2 or avx512 [default: the widest that the processor has]
+    ///
+    /// What is found does not depend on it.
+    #[arg(long, global = true, value_name = "LEVEL", env = "ROLLCALL_SIMD", hide_env = true, hide_short_help = true)]
+    pub simd: Option<String>,
 }
 
 #[derive(Subcommand, Debug)]

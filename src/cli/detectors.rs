@@ -131,6 +131,7 @@ fn show(id: &str, args: &DetectorsArgs) -> anyhow::Result<Exit> {
 /// Checks pattern files: their form, and that every example is found and every near miss is not.
 fn check(dir: Option<&Path>, json: bool) -> anyhow::Result<Exit> {
     let mut lines = Vec::new();
+    let mut notes = Vec::new();
     let checked = match dir {
         None => {
             let all = pattern::builtin();
@@ -151,6 +152,12 @@ fn check(dir: Option<&Path>, json: bool) -> anyhow::Result<Exit> {
     for d in &checked {
         match matcher(d) {
             Ok(matcher) => {
+                if let Some(per_kib) = matcher.no_anchor(0) {
+                    notes.push(format!(
+                        "{}: no anchor: about {per_kib:.0} places in a KiB of ordinary data fit, and each is walked",
+                        d.file
+                    ));
+                }
                 for (i, e) in d
                     .examples
                     .iter()
@@ -165,11 +172,12 @@ fn check(dir: Option<&Path>, json: bool) -> anyhow::Result<Exit> {
         }
     }
     if json {
-        print::json(&json!({ "detectors": checked.len(), "problems": lines }))?;
-    } else if lines.is_empty() {
-        print::line(&format!("{} detectors, all sound", checked.len()))?;
+        print::json(&json!({ "detectors": checked.len(), "problems": lines, "notes": notes }))?;
     } else {
-        lines.iter().try_for_each(|l| print::line(&visible(l)))?;
+        lines.iter().chain(&notes).try_for_each(|l| print::line(&visible(l)))?;
+        if lines.is_empty() {
+            print::line(&format!("{} detectors, all sound", checked.len()))?;
+        }
     }
     Ok(if lines.is_empty() { Exit::Complete } else { Exit::Usage })
 }

@@ -30,6 +30,13 @@ pub fn main() -> u8 {
             return if error.use_stderr() { Exit::Usage as u8 } else { Exit::Complete as u8 };
         }
     };
+    // An empty variable is as good as none.
+    if let Some(level) = cli.simd.filter(|level| !level.is_empty())
+        && let Err(error) = crate::simd::choose(&level)
+    {
+        print::note(&format!("rollcall: --simd: {error}"));
+        return Exit::Usage as u8;
+    }
     let result = match cli.command {
         Command::Scan(args) => scan::run(args),
         Command::Link(args) => link::run(args),

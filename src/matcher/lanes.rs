@@ -1,27 +1,28 @@
-//! The front end: the two ways to the starts that are worth a walk of an automaton.
+//! The lane of patterns that look only into the cells of fields that name them, and the buffers of a scan.
 //!
-//! A **start lane** looks at every byte that rule 2 of [`super::edges`] lets a hit start at, and asks eight tables in a
-//! row which detectors the next eight bytes fit; few starts are left. A **needle lane** searches a rare literal (`@`,
-//! `://`) that every match holds and walks back to the starts that belong to it; it serves patterns that begin with a
-//! long run of common bytes, for which the first bytes say nothing.
-//!
-//! This is the portable twin of a core over bit planes: the interface (bytes in, sorted slices of hits out, ownership by
-//! the first byte) is the same. Both lanes emit without branching where the data decide, because on dense tables
-//! mispredicted branches cost more than the work.
+//! A cell is short, so this lane sets up nothing: it looks at every byte that rule 2 of [`super::edges`] lets a hit start
+//! at, and asks eight tables in a row which patterns the next eight bytes fit; few starts are left. It emits without
+//! branching where the data decide.
 
 use super::automaton::{Automaton, Ends};
 use super::edges::{CLASS, WORD, start_ok};
-use super::shape::{ByteSet, Lead, Needle, PLACES, Shape};
+use super::planner::Entry;
+use super::shape::{Lead, PLACES};
 use crate::model::finding::Hit;
+use crate::simd::Planes;
 use std::ops::Range;
-
-/// Bytes of a batch.
-pub const BATCH_BYTES: usize = 8 << 10;
 
 /// Buffers of a scan, used again for every block, and the count of its work.
 #[derive(Default)]
 pub struct Scratch {
-    starts: Vec<u32>,
+    pub(super) starts: Vec<u32>,
+    pub(super) behind: Vec<u32>,
+    pub(super) lists: Vec<Vec<u32>>,
+    pub(super) keys: Vec<u64>,
+    pub(super) sorted: Vec<u64>,
+    pub(super) window: Vec<u8>,
+    pub(super) planes: Planes,
+    pub(super) alive: Vec<bool>,
     ends: Ends,
     pub(super) hits: Vec<Hit>,
     pub(super) work: u64,
@@ -37,16 +38,6 @@ impl Scratch {
     pub fn work(&self) -> u64 {
         self.work
     }
-}
-
-/// One pattern as a lane takes it.
-pub struct Entry<'a> {
-    /// The detector.
-    pub detector: u16,
-    /// Its pattern.
-    pub pattern: &'a str,
-    /// What is known of it.
-    pub shape: &'a Shape,
 }
 
 /// Finds hits of patterns whose first bytes say something.
@@ -194,107 +185,6 @@ impl StartLane {
                 }
                 scratch.hits.push(Hit { start: start as u32, end: scratch.ends.ends[pattern], detector });
             }
-        }
-    }
-}
-
-/// Finds hits of patterns by a literal that every match of theirs holds.
-pub struct NeedleLane {
-    literal: Vec<u8>,
-    finder: memchr::memmem::Finder<'static>,
-    /// What may stand before the literal in any pattern; most occurrences end here.
-    before: ByteSet,
-    patterns: Vec<Needled>,
-}
-
-struct Needled {
-    needle: Needle,
-    first: ByteSet,
-    lead: Option<Lead>,
-    automaton: Automaton,
-}
-
-impl NeedleLane {
-    /// A lane for a literal, without patterns yet.
-    pub fn new(literal: &[u8]) -> NeedleLane {
-        NeedleLane {
-            literal: literal.to_vec(),
-            finder: memchr::memmem::Finder::new(literal).into_owned(),
-            before: ByteSet::default(),
-            patterns: Vec::new(),
-        }
-    }
-
-    /// Adds a pattern whose needle is the lane's literal. An error says why its automaton cannot be built.
-    pub fn add(&mut self, entry: &Entry<'_>, needle: &Needle) -> Result<(), (u16, String)> {
-        let automaton = Automaton::group(&[(entry.detector, entry.pattern)])?.remove(0);
-        self.before = self.before.union(&needle.before);
-        let (first, lead) = (entry.shape.places[0], entry.shape.lead.clone());
-        self.patterns.push(Needled { needle: needle.clone(), first, lead, automaton });
-        Ok(())
-    }
-
-    /// States of a detector's automaton.
-    pub fn states(&self, detector: u16) -> Option<usize> {
-        self.patterns.iter().find(|p| p.automaton.detectors.contains(&detector)).map(|p| p.automaton.states())
-    }
-
-    /// The literal.
-    pub fn literal(&self) -> &[u8] {
-        &self.literal
-    }
-
-    /// Adds the hits that start in `range` to the scratch.
-    pub fn scan(&self, bytes: &[u8], range: Range<usize>, scratch: &mut Scratch) {
-        let most = self.patterns.iter().map(|p| p.needle.distance.1).max().unwrap_or(0);
-        let from = range.start;
-        let to = range.end.saturating_add(most + self.literal.len()).min(bytes.len()).max(from);
-        scratch.work += (to - from) as u64;
-        let mut each = |at: usize| {
-            let at = from + at;
-            if at > from && self.before.has(bytes[at - 1]) {
-                self.patterns.iter().for_each(|p| p.around(bytes, &range, at, scratch));
-            }
-        };
-        match *self.literal {
-            // Many in a row cost less this way than by a search each.
-            [byte] => memchr::memchr_iter(byte, &bytes[from..to]).for_each(&mut each),
-            _ => self.finder.find_iter(&bytes[from..to]).for_each(&mut each),
-        }
-    }
-}
-
-impl Needled {
-    /// Tries the starts in `range` that belong to the needle at `at`.
-    fn around(&self, bytes: &[u8], range: &Range<usize>, at: usize, scratch: &mut Scratch) {
-        let (least, most) = self.needle.distance;
-        let floor = at.saturating_sub(most).max(range.start);
-        let mut start = at;
-        // The needle's first byte is not among those before it, so this never passes the needle before.
-        while start > floor && self.needle.before.has(bytes[start - 1]) {
-            start -= 1;
-            if start < range.end && at - start >= least {
-                self.confirm(bytes, start, scratch);
-            }
-        }
-        scratch.work += (at - start) as u64;
-    }
-
-    fn confirm(&self, bytes: &[u8], start: usize, scratch: &mut Scratch) {
-        if !self.first.has(bytes[start]) || !start_ok(bytes, start) {
-            return;
-        }
-        if let Some(lead) = &self.lead {
-            let (maximal, seen) = lead.maximal(bytes, start);
-            scratch.work += seen as u64;
-            if !maximal {
-                return;
-            }
-        }
-        scratch.work += self.automaton.run(bytes, start, &mut scratch.ends) as u64;
-        if scratch.ends.matched != 0 {
-            let hit = Hit { start: start as u32, end: scratch.ends.ends[0], detector: self.automaton.detectors[0] };
-            scratch.hits.push(hit);
         }
     }
 }

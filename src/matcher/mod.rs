@@ -9,13 +9,19 @@
 //! words only. Everything in it is linear in bytes plus hits; [`lanes::Scratch::work`] counts, `tests/linear.rs` holds it.
 
 pub mod automaton;
+pub mod circuit;
 pub mod edges;
 pub mod evidence;
+pub mod front;
 pub mod judge;
 pub mod lanes;
 pub mod near;
 pub mod oracle;
+pub mod outline;
 pub mod overlap;
 pub mod plan;
+pub mod planner;
+pub mod sample;
 pub mod shape;
 pub mod tally;
+pub mod walk;

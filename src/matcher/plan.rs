@@ -1,11 +1,14 @@
 //! The plan: which lane serves which detector, made once before the first byte is read.
 
 use super::evidence::Names;
-use super::lanes::{BATCH_BYTES, Entry, NeedleLane, Scratch, StartLane};
+use super::front::{BATCH_BYTES, Front, Size};
+use super::lanes::{Scratch, StartLane};
 use super::near::NearWords;
+use super::planner::Entry;
 use super::shape::{PlanProblem, Shape, syntax};
 use crate::model::detector::Detector;
 use crate::model::finding::{Hit, Validate};
+use crate::simd::Level;
 use regex_automata::meta::Regex;
 use std::ops::Range;
 
@@ -13,17 +16,13 @@ use std::ops::Range;
 pub const CONTEXT_BYTES: usize = 112;
 /// The margin a plan may need on each side of what a region owns; blocks of an endless line carry this much.
 pub const MARGIN_MAX: usize = 1024;
-/// A start lane takes a pattern whose first places fit less often than this; else a needle is preferred.
-const CHANCE_MAX: f64 = 0.02;
 
 /// Where the hits of one detector come from.
 enum Route {
     /// No pattern: named fields only.
     None,
-    /// The shared start lane.
-    Start(&'static str),
-    /// A needle lane, by its index.
-    Needle(usize),
+    /// The front end.
+    Front,
     /// A lane of its own that runs only over cells whose field names the detector.
     Cells(Box<StartLane>),
 }
@@ -33,8 +32,7 @@ pub struct Matcher {
     detectors: Vec<Detector>,
     validators: Vec<Option<Validate>>,
     routes: Vec<Route>,
-    start: StartLane,
-    needles: Vec<NeedleLane>,
+    front: Front,
     /// For patterns with a group `value`: the pattern up to the end of a hit.
     values: Vec<Option<Regex>>,
     names: Names,
@@ -45,9 +43,18 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// Plans `detectors`; `validators` holds the resolved validator of each, in the same order. All problems are
-    /// reported at once.
+    /// Plans `detectors` for the level that is current; `validators` holds the resolved validator of each, in the same
+    /// order. All problems are reported at once.
     pub fn new(detectors: &[Detector], validators: &[Option<Validate>]) -> Result<Matcher, Vec<PlanProblem>> {
+        Matcher::at(Level::current(), detectors, validators)
+    }
+
+    /// The same for a level that the processor has; what it lacks is replaced by its best.
+    pub fn at(
+        level: Level,
+        detectors: &[Detector],
+        validators: &[Option<Validate>],
+    ) -> Result<Matcher, Vec<PlanProblem>> {
         let problem = |i: usize, why: String| PlanProblem { detector: detectors[i].id.clone(), why };
         let mut problems = Vec::new();
         let mut shapes: Vec<Option<Shape>> = Vec::with_capacity(detectors.len());
@@ -74,7 +81,6 @@ impl Matcher {
         }
 
         let mut routes = Vec::with_capacity(shapes.len());
-        let mut needles = Vec::new();
         let mut shared = Vec::new();
         for (i, (shape, detector)) in shapes.iter().zip(detectors).enumerate() {
             let (Some(shape), Some(pattern)) = (shape, detector.pattern.as_deref()) else {
@@ -84,15 +90,9 @@ impl Matcher {
             let entry = Entry { detector: i as u16, pattern, shape };
             let route = if detector.field_only {
                 StartLane::new(&[entry]).map(|lane| Route::Cells(Box::new(lane)))
-            } else if let Some(needle) = shape.needle.as_ref().filter(|_| shape.chance() > CHANCE_MAX) {
-                let lane = needles.iter().position(|l: &NeedleLane| l.literal() == needle.bytes).unwrap_or_else(|| {
-                    needles.push(NeedleLane::new(&needle.bytes));
-                    needles.len() - 1
-                });
-                needles[lane].add(&entry, needle).map(|()| Route::Needle(lane))
             } else {
                 shared.push(entry);
-                Ok(Route::Start(kind_of(shape)))
+                Ok(Route::Front)
             };
             routes.push(route.unwrap_or_else(|(_, why)| {
                 problems.push(problem(i, why));
@@ -106,17 +106,16 @@ impl Matcher {
                 None
             }));
         }
-        let start = StartLane::new(&shared);
-        if let Err((detector, why)) = &start {
+        let front = Front::new(&shared, level);
+        for (detector, why) in front.as_ref().err().into_iter().flatten() {
             problems.push(problem(usize::from(*detector), why.clone()));
         }
-        match start {
-            Ok(start) if problems.is_empty() => Ok(Matcher {
+        match front {
+            Ok(front) if problems.is_empty() => Ok(Matcher {
                 detectors: detectors.to_vec(),
                 validators: (0..detectors.len()).map(|i| validators.get(i).copied().flatten()).collect(),
                 routes,
-                start,
-                needles,
+                front,
                 values,
                 names: Names::new(detectors),
                 near: NearWords::new(detectors),
@@ -162,21 +161,35 @@ impl Matcher {
         self.margin
     }
 
+    /// The level that the front end runs at.
+    pub fn level(&self) -> Level {
+        self.front.level()
+    }
+
+    /// How large the front end is.
+    pub fn size(&self) -> Size {
+        self.front.size()
+    }
+
     /// How the hits of a detector are found, in words.
     pub fn front_end(&self, detector: usize) -> String {
-        let states = |n: Option<usize>| n.map_or(String::new(), |n| format!(", automaton of about {n} states"));
+        let confirm = self.detectors[detector].validate.as_deref().map_or(String::new(), |v| format!("; confirm: {v}"));
         match &self.routes[detector] {
-            Route::None => "front end: none, by the names of fields alone".to_string(),
-            Route::Start(kind) => format!("front end: {kind}{}", states(self.start.states(detector as u16))),
-            Route::Needle(i) => {
-                let lane = &self.needles[*i];
-                let literal = lane.literal().escape_ascii();
-                format!("front end: literal \"{literal}\"{}", states(lane.states(detector as u16)))
-            }
-            Route::Cells(lane) => {
-                format!("front end: fields that name it only{}", states(lane.states(detector as u16)))
-            }
+            Route::None => format!("front end: none, by the names of fields alone{confirm}"),
+            Route::Front => match self.front.how(detector as u16) {
+                Some((how, _)) if how.is_exact() => format!("front end: {}{confirm}", how.text()),
+                Some((how, states)) => {
+                    format!("front end: {}; automaton of {states} states{confirm}", how.text())
+                }
+                None => "front end: none".to_string(),
+            },
+            Route::Cells(_) => format!("front end: fields that name it only{confirm}"),
         }
+    }
+
+    /// Candidates per KiB of ordinary data, where a detector's pattern has no anchor and costs every scan.
+    pub fn no_anchor(&self, detector: usize) -> Option<f64> {
+        self.front.how(detector as u16)?.0.no_anchor()
     }
 
     /// Hands over the hits whose first byte lies in `owned`, sorted by start, end and detector, a batch of bytes at a
@@ -187,14 +200,8 @@ impl Matcher {
         let mut at = owned.start as usize;
         while at < end {
             let batch = at..end.min(at + BATCH_BYTES);
-            scratch.hits.clear();
-            self.start.scan(bytes, batch.clone(), scratch);
-            for lane in &self.needles {
-                lane.scan(bytes, batch.clone(), scratch);
-            }
+            self.front.scan(bytes, batch.clone(), scratch);
             if !scratch.hits.is_empty() {
-                // Each lane adds its hits nearly in order, which the sort makes use of.
-                scratch.hits.sort_by_key(|h| (u64::from(h.start) << 32 | u64::from(h.end), h.detector));
                 sink(&scratch.hits);
             }
             at = batch.end;
@@ -227,27 +234,4 @@ fn value_of(detector: &Detector) -> Result<Option<Regex>, String> {
         .build(&format!("(?:{pattern})\\z"))
         .map(Some)
         .map_err(|e| format!("the group cannot be read out: {e}"))
-}
-
-/// What the starts of a pattern in the start lane are, for people.
-fn kind_of(shape: &Shape) -> &'static str {
-    let first = &shape.places[0];
-    let some = |mut bytes: std::ops::RangeInclusive<u8>| bytes.any(|b| first.has(b));
-    // A place that holds one letter in one or two cases reads as part of a word.
-    let fixed = shape.places.iter().take(3).all(|p| {
-        p.iter().map(|b| b.to_ascii_lowercase()).max() == {
-            let mut folded = p.iter().map(|b| b.to_ascii_lowercase());
-            let one = folded.next();
-            if folded.all(|b| Some(b) == one) { one } else { None }
-        }
-    });
-    if shape.chance() > CHANCE_MAX {
-        "no anchor, every start of a word"
-    } else if fixed || shape.places.iter().take(4).all(|p| p.iter().count() <= 24 && !p.has(b'0')) {
-        "keyword"
-    } else if some(b'0'..=b'9') && !some(b'g'..=b'z') && !some(b'G'..=b'Z') {
-        "digit start"
-    } else {
-        "letter start"
-    }
 }

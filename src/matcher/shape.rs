@@ -33,7 +33,7 @@ pub fn syntax() -> syntax::Config {
 }
 
 /// A set of bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ByteSet([u64; 4]);
 
 impl ByteSet {
@@ -53,6 +53,12 @@ impl ByteSet {
     /// The bytes of either set.
     pub fn union(&self, other: &ByteSet) -> ByteSet {
         ByteSet(std::array::from_fn(|i| self.0[i] | other.0[i]))
+    }
+
+    /// The set without a byte.
+    pub fn without(mut self, byte: u8) -> ByteSet {
+        self.0[byte as usize >> 6] &= !(1 << (byte & 63));
+        self
     }
 
     /// Whether every byte of this set is in `other`.
@@ -104,6 +110,8 @@ pub struct Needle {
     pub before: ByteSet,
     /// The least and the most bytes between the start of a match and the literal.
     pub distance: (usize, usize),
+    /// Which part of the pattern's concatenation holds it, and from which of its bytes on.
+    pub part: (usize, usize),
 }
 
 /// What is known of one pattern.
@@ -170,7 +178,7 @@ fn weight(byte: u8) -> f64 {
 }
 
 /// The bytes of a class.
-fn class_bytes(class: &Class) -> ByteSet {
+pub(super) fn class_bytes(class: &Class) -> ByteSet {
     let mut set = ByteSet::default();
     match class {
         Class::Bytes(class) => {
@@ -237,7 +245,7 @@ fn put(set: &ByteSet, from: u32, places: &mut [ByteSet; PLACES]) -> u32 {
 }
 
 /// The parts of a concatenation, through groups.
-fn flatten<'h>(hir: &'h Hir, parts: &mut Vec<&'h Hir>) {
+pub(super) fn flatten<'h>(hir: &'h Hir, parts: &mut Vec<&'h Hir>) {
     match hir.kind() {
         HirKind::Capture(capture) => flatten(&capture.sub, parts),
         HirKind::Concat(subs) => subs.iter().for_each(|sub| flatten(sub, parts)),
@@ -247,7 +255,7 @@ fn flatten<'h>(hir: &'h Hir, parts: &mut Vec<&'h Hir>) {
 }
 
 /// The class of a part that is a class, a byte, or a group of one.
-fn as_class(hir: &Hir) -> Option<ByteSet> {
+pub(super) fn as_class(hir: &Hir) -> Option<ByteSet> {
     match hir.kind() {
         HirKind::Class(class @ Class::Bytes(_)) => Some(class_bytes(class)),
         HirKind::Literal(literal) if literal.0.len() == 1 => {
@@ -308,7 +316,7 @@ fn holds(hir: &Hir) -> ByteSet {
 fn needle(parts: &[&Hir]) -> Option<Needle> {
     let mut before = ByteSet::default();
     let mut distance = (0usize, 0usize);
-    for part in parts {
+    for (index, part) in parts.iter().enumerate() {
         if let HirKind::Literal(literal) = part.kind()
             && let Some(at) = literal.0.iter().position(|b| *b == b'@').or_else(|| (literal.0.len() >= 3).then_some(0))
         {
@@ -322,6 +330,7 @@ fn needle(parts: &[&Hir]) -> Option<Needle> {
                     bytes: bytes[..end].to_vec(),
                     before: head,
                     distance: (distance.0 + at, distance.1 + at),
+                    part: (index, at),
                 });
             }
         }

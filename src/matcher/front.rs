@@ -1,0 +1,339 @@
+//! The front end: which planes lead to which starts, and the scan of a batch of bytes.
+//!
+//! A window of text becomes bit planes ([`crate::simd`]); a program of plane arithmetic leaves a few **streams**, one bit
+//! for each candidate. A stream is served in one of three ways. **Shape**: a bit is a start; where the outline is exact
+//! and the length fixed, the hit is known, else the automaton walks to its end. **Literal**: a bit is a literal that
+//! every match holds, and the start is looked for behind it. **Keyword**: a bit is a place where one of many prefixes may
+//! stand, and eight tables say whose.
+//!
+//! Nothing is carried from one batch to the next: a window sees as far ahead as any stream asks.
+
+use super::circuit::Plane;
+use super::edges::start_ok;
+use super::lanes::Scratch;
+use super::planner::{Entry, Fit, How, Planner, Serve, Stream};
+use super::shape::{ByteSet, Lead, Needle, PLACES, Shape};
+use super::walk::Walker;
+use crate::model::finding::Hit;
+use crate::simd::{Kernels, Level, Prefixes, Program, STEP_WORDS, TAIL_BYTES, WINDOW_WORDS};
+use std::ops::Range;
+
+/// Words a window holds beyond the batch, at most.
+const AHEAD_WORDS: usize = 7;
+/// Bytes of a batch.
+pub const BATCH_BYTES: usize = (WINDOW_WORDS - 1 - AHEAD_WORDS) * 64;
+struct Pattern {
+    detector: u16,
+    walker: Walker,
+    lead: Option<Lead>,
+    how: How,
+}
+
+/// The front end of all patterns that run over all bytes.
+pub struct Front {
+    kernels: Kernels,
+    program: Program,
+    prefixes: Option<Prefixes>,
+    streams: Vec<Stream>,
+    fits: Vec<Fit>,
+    patterns: Vec<Pattern>,
+    ahead: usize,
+}
+
+/// What a front end takes for every batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Operations on planes.
+    pub operations: usize,
+    /// Planes that are held at once.
+    pub planes: usize,
+    /// Sets that are looked up.
+    pub sets: usize,
+    /// Streams.
+    pub streams: usize,
+}
+
+impl Front {
+    /// Plans `entries` for a level. Every pattern that cannot be planned is named.
+    pub fn new(entries: &[Entry<'_>], level: Level) -> Result<Front, Vec<(u16, String)>> {
+        let mut planner = Planner::new(level);
+        let (mut patterns, mut problems) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match Walker::new(entry.pattern, entry.shape.max_len) {
+                Ok(walker) => {
+                    let how = planner.add(entry, patterns.len());
+                    let lead = entry.shape.lead.clone();
+                    patterns.push(Pattern { detector: entry.detector, walker, lead, how });
+                }
+                Err(why) => problems.push((entry.detector, why)),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let kernels = Kernels::new(level);
+        let shapes: Vec<&Shape> = entries.iter().map(|e| e.shape).collect();
+        let (prefixes, fits) = planner.keywords(&shapes, kernels.level());
+        let Planner { circuit, mut streams, .. } = planner;
+        let planes: Vec<Plane> = streams.iter().map(|s| s.plane).collect();
+        let (program, slots) =
+            circuit.program(&planes).map_err(|why| vec![(entries.first().map_or(0, |e| e.detector), why)])?;
+        streams.iter_mut().zip(slots).for_each(|(s, slot)| s.slot = slot);
+        let beyond = |s: &Stream| circuit.reach(s.plane).max(0) as usize + s.serve.reach();
+        let ahead = streams.iter().map(beyond).max().unwrap_or(0) / 64 + 1;
+        Ok(Front { kernels, program, prefixes, streams, fits, patterns, ahead: ahead.min(AHEAD_WORDS) })
+    }
+
+    /// The level of its kernels.
+    pub fn level(&self) -> Level {
+        self.kernels.level()
+    }
+
+    /// How a detector's starts are found, and the states of its automaton.
+    pub fn how(&self, detector: u16) -> Option<(&How, usize)> {
+        self.patterns.iter().find(|p| p.detector == detector).map(|p| (&p.how, p.walker.states()))
+    }
+
+    /// How large the whole front end is.
+    pub fn size(&self) -> Size {
+        let Front { program, streams, .. } = self;
+        Size { operations: program.ops().len(), planes: program.slots(), sets: program.sets(), streams: streams.len() }
+    }
+
+    /// Puts the hits that start in `range`, which is at most [`BATCH_BYTES`] long, into the scratch, in order.
+    pub fn scan(&self, bytes: &[u8], range: Range<usize>, scratch: &mut Scratch) {
+        scratch.hits.clear();
+        if range.is_empty() || self.streams.is_empty() {
+            return;
+        }
+        let batch_words = range.len().div_ceil(64);
+        let words = (1 + batch_words + self.ahead).next_multiple_of(STEP_WORDS).min(WINDOW_WORDS);
+        let mut window = std::mem::take(&mut scratch.window);
+        let text = window_text(bytes, range.start, words * 64 + TAIL_BYTES, &mut window);
+        self.kernels.run(&self.program, self.prefixes.as_ref(), text, words, &mut scratch.planes, &mut scratch.alive);
+        scratch.work += (words * 64) as u64;
+        scratch.keys.clear();
+        for (output, stream) in self.streams.iter().enumerate() {
+            if scratch.alive.get(output).copied().unwrap_or(false) {
+                self.stream(stream, bytes, text, &range, words, scratch);
+            }
+        }
+        scratch.window = window;
+        sort(&mut scratch.keys, &mut scratch.sorted);
+        let Scratch { keys, hits, .. } = scratch;
+        hits.extend(keys.iter().map(|key| {
+            let start = range.start as u32 + (key >> 48) as u32;
+            Hit { start, end: start + (key >> 32 & 0xffff) as u32, detector: *key as u16 }
+        }));
+    }
+
+    fn stream(
+        &self,
+        stream: &Stream,
+        bytes: &[u8],
+        text: &[u8],
+        range: &Range<usize>,
+        words: usize,
+        scratch: &mut Scratch,
+    ) {
+        let mut starts = std::mem::take(&mut scratch.starts);
+        starts.clear();
+        // Bit `p` of the plane stands for byte `origin + p` of the input; what wraps is cut off below.
+        let shift = stream.plane.shift;
+        let origin = (range.start as i64 - 64 - i64::from(shift)) as u32;
+        let end = (range.end + stream.serve.reach()).min(bytes.len()) as u32;
+        let bits_from = (64 + shift).max(0) as usize;
+        let bits_to = ((64 + shift) as i64 + (end as i64 - range.start as i64)).max(0) as usize;
+        let plane = scratch.planes.plane(stream.slot);
+        self.kernels.positions(plane, bits_from / 64, bits_to.div_ceil(64).min(words), &mut starts);
+        starts.iter_mut().for_each(|p| *p = p.wrapping_add(origin));
+        let first = range.start as u32;
+        let tail = starts.iter().rev().take_while(|p| **p >= end).count();
+        starts.truncate(starts.len() - tail);
+        let head = starts.iter().take_while(|p| **p < first || **p >= end).count();
+        starts.drain(..head);
+        scratch.work += starts.len() as u64;
+        match &stream.serve {
+            Serve::Starts { exact, walks } => {
+                for &(detector, length) in exact {
+                    scratch.keys.extend(starts.iter().map(|s| key(range.start, *s, *s + length, detector)));
+                }
+                for &pattern in walks {
+                    self.confirm(pattern, bytes, range.start, &starts, scratch);
+                }
+            }
+            Serve::Literal { pattern, needle, first } => {
+                let lead = self.patterns[*pattern].lead.as_ref();
+                let mut behind = std::mem::take(&mut scratch.behind);
+                behind.clear();
+                for &at in &starts {
+                    scratch.work += starts_behind(bytes, at as usize, needle, first, lead, range, &mut behind);
+                }
+                self.confirm(*pattern, bytes, range.start, &behind, scratch);
+                scratch.behind = behind;
+            }
+            Serve::Keywords => self.keywords(bytes, text, range.start, &starts, scratch),
+        }
+        scratch.starts = starts;
+    }
+
+    fn keywords(&self, bytes: &[u8], text: &[u8], from: usize, starts: &[u32], scratch: &mut Scratch) {
+        let mut lists = std::mem::take(&mut scratch.lists);
+        lists.resize_with(self.patterns.len().max(lists.len()), Vec::new);
+        let mut few = std::mem::take(&mut scratch.behind);
+        for fit in &self.fits {
+            let fits = |start: u32| {
+                let at = (start as usize + 64).wrapping_sub(from);
+                let next = text.get(at..).and_then(|t| t.first_chunk::<PLACES>()).unwrap_or(&[b'\n'; PLACES]);
+                fit.places.iter().zip(next).fold(u64::MAX, |fits, (place, byte)| fits & place[usize::from(*byte)])
+            };
+            // Always written, kept by adding the condition: most prefixes are none, and which is not to be foretold.
+            few.clear();
+            few.resize(starts.len(), 0);
+            let mut kept = 0;
+            for &start in starts {
+                few[kept] = start;
+                kept += usize::from(fits(start) != 0);
+            }
+            for &start in &few[..kept] {
+                let mut fits = fits(start);
+                while fits != 0 {
+                    lists[fit.patterns[fits.trailing_zeros() as usize]].push(start);
+                    fits &= fits - 1;
+                }
+            }
+            scratch.work += starts.len() as u64;
+        }
+        scratch.behind = few;
+        for (pattern, list) in lists.iter_mut().enumerate().filter(|(_, l)| !l.is_empty()) {
+            self.confirm(pattern, bytes, from, list, scratch);
+            list.clear();
+        }
+        scratch.lists = lists;
+    }
+
+    /// Walks from `starts`, each of which rules 2 and 3 allow, and adds what is found.
+    fn confirm(&self, pattern: usize, bytes: &[u8], from: usize, starts: &[u32], scratch: &mut Scratch) {
+        let Pattern { detector, walker, lead, .. } = &self.patterns[pattern];
+        let Scratch { keys, work, .. } = scratch;
+        let mut looked = 0;
+        let steps = walker.walk(bytes, starts, &mut |i, end| {
+            let maximal = lead.as_ref().is_none_or(|lead| {
+                let (maximal, seen) = lead.maximal(bytes, starts[i] as usize);
+                looked += seen as u64;
+                maximal
+            });
+            if maximal {
+                keys.push(key(from, starts[i], end, *detector));
+            }
+        });
+        *work += steps + looked;
+    }
+}
+
+/// A hit as one number that sorts by start, end and detector.
+fn key(from: usize, start: u32, end: u32, detector: u16) -> u64 {
+    u64::from(start - from as u32) << 48 | u64::from(end - start) << 32 | u64::from(detector)
+}
+
+/// Sorts keys: into the words that they start in, then by insertion, which has little left to do.
+fn sort(keys: &mut Vec<u64>, room: &mut Vec<u64>) {
+    const FEW: usize = 32;
+    const WORDS: usize = BATCH_BYTES / 64;
+    if keys.len() < FEW {
+        keys.sort_unstable();
+        return;
+    }
+    let word = |key: u64| (key >> 54) as usize % WORDS;
+    let mut next = [0u32; WORDS];
+    keys.iter().for_each(|key| next[word(*key)] += 1);
+    let mut sum = 0;
+    for count in &mut next {
+        (*count, sum) = (sum, sum + *count);
+    }
+    room.clear();
+    room.resize(keys.len(), 0);
+    for &key in keys.iter() {
+        let place = &mut next[word(key)];
+        room[*place as usize] = key;
+        *place += 1;
+    }
+    let mut from = 0;
+    for to in next {
+        // A word that many hits start in is a flood; insertion would be quadratic in it.
+        let run = &mut room[from..to as usize];
+        if run.len() > FEW {
+            run.sort_unstable();
+        } else {
+            for i in 1..run.len() {
+                let key = run[i];
+                let mut at = i;
+                while at > 0 && run[at - 1] > key {
+                    run[at] = run[at - 1];
+                    at -= 1;
+                }
+                run[at] = key;
+            }
+        }
+        from = to as usize;
+    }
+    std::mem::swap(keys, room);
+}
+
+/// The text of a window that begins a word before `start`: the input itself, or a copy with line feeds for what the
+/// input does not have.
+fn window_text<'a>(bytes: &'a [u8], start: usize, length: usize, copy: &'a mut Vec<u8>) -> &'a [u8] {
+    if let Some(from) = start.checked_sub(64)
+        && let Some(text) = bytes.get(from..from + length)
+    {
+        return text;
+    }
+    copy.clear();
+    let before = 64 - start.min(64);
+    copy.resize(before, b'\n');
+    let from = start.saturating_sub(64).min(bytes.len());
+    let to = bytes.len().min(from + length - before);
+    copy.extend_from_slice(&bytes[from..to]);
+    copy.resize(length, b'\n');
+    copy
+}
+
+/// Adds the starts in `range` that belong to the literal at `at`; returns the bytes looked at.
+fn starts_behind(
+    bytes: &[u8],
+    at: usize,
+    needle: &Needle,
+    first: &ByteSet,
+    lead: Option<&Lead>,
+    range: &Range<usize>,
+    out: &mut Vec<u32>,
+) -> u64 {
+    let (least, most) = needle.distance;
+    let floor = at.saturating_sub(most);
+    let mut add = |start: usize| {
+        if range.contains(&start) && first.has(bytes[start]) && start_ok(bytes, start) {
+            out.push(start as u32);
+        }
+    };
+    // The literal's first byte is not among those before it, so this never passes the literal before.
+    let mut start = at;
+    if lead.is_some_and(|lead| needle.before.within(&lead.run) && most <= lead.reach) {
+        // Rule 4 leaves only the earliest: every later start has it behind itself in the same run.
+        let mut earliest = None;
+        while start > floor && needle.before.has(bytes[start - 1]) {
+            start -= 1;
+            if at - start >= least && first.has(bytes[start]) {
+                earliest = Some(start);
+            }
+        }
+        earliest.into_iter().for_each(&mut add);
+    } else {
+        while start > floor && needle.before.has(bytes[start - 1]) {
+            start -= 1;
+            if at - start >= least {
+                add(start);
+            }
+        }
+    }
+    (at - start) as u64
+}

@@ -1,0 +1,370 @@
+//! The planner: from patterns to streams of candidates.
+//!
+//! Each pattern is outlined in many ways, from every place of it to its first two, and each way is weighed on a sample:
+//! what its operations cost, what the candidates cost that they let through. What others compute already is free.
+
+use super::circuit::{Circuit, Plane};
+use super::outline::{Detail, Edges, Outline, parts, prefixes};
+use super::sample::Sample;
+use super::shape::{ByteSet, Needle, PLACES, Shape, flatten, syntax};
+use crate::simd::{Kernels, Level, Prefixes};
+use regex_syntax::hir::{Hir, HirKind};
+use std::collections::HashSet;
+
+/// A stream may look this many bits beyond a start.
+const REACH_MAX: i32 = 384;
+/// Cycles of one operation over 512 bytes at a level, about.
+fn op_cycles(level: Level) -> f64 {
+    match level {
+        Level::Scalar => 16.0,
+        Level::Avx2 => 8.0,
+        Level::Avx512 => 2.2,
+    }
+}
+
+/// Cycles of one more set that is looked up.
+const SET_CYCLES: f64 = 5.5;
+/// Cycles of a candidate whose hit is known.
+const EXACT_CYCLES: f64 = 5.0;
+/// Cycles of a candidate that is walked.
+const WALK_CYCLES: f64 = 60.0;
+/// Candidates per KiB that are reckoned with beyond those of the sample, which is small.
+const UNSEEN_PER_KIB: f64 = 0.4;
+/// Candidates per KiB of ordinary data from which on a pattern is said to have no anchor.
+const NO_ANCHOR_PER_KIB: f64 = 16.0;
+
+/// One pattern to plan.
+pub struct Entry<'a> {
+    /// The detector.
+    pub detector: u16,
+    /// Its pattern.
+    pub pattern: &'a str,
+    /// What is known of it.
+    pub shape: &'a Shape,
+}
+
+/// How one pattern's starts are found.
+#[derive(Clone, Debug)]
+pub enum How {
+    /// By an outline of its beginning, or of all of it.
+    Shape {
+        /// Operations that no other pattern needs already.
+        terms: usize,
+        /// The length of its hits, where the outline is exact.
+        exact: Option<u32>,
+        /// Candidates per KiB of ordinary data.
+        per_kib: f64,
+    },
+    /// By a literal that every match holds, and an outline of what follows it.
+    Literal {
+        /// Operations that no other pattern needs already.
+        terms: usize,
+        /// The literal.
+        literal: Vec<u8>,
+        /// Candidates per KiB of ordinary data.
+        per_kib: f64,
+    },
+    /// By its first bytes, together with all other keywords.
+    Keyword {
+        /// Ways in which its first four bytes may be written.
+        prefixes: usize,
+    },
+}
+
+impl How {
+    /// Whether a candidate is a hit of known length.
+    pub fn is_exact(&self) -> bool {
+        matches!(self, How::Shape { exact: Some(_), .. })
+    }
+
+    /// In words.
+    pub fn text(&self) -> String {
+        let terms = |n: &usize| if *n == 1 { "1 term".to_string() } else { format!("{n} terms") };
+        match self {
+            How::Shape { terms: n, exact: Some(length), .. } => format!("shape, {}, exact, {length} bytes", terms(n)),
+            How::Shape { terms: n, per_kib, .. } if *per_kib > NO_ANCHOR_PER_KIB => {
+                format!("no anchor, {}, {per_kib:.0} candidates per KiB", terms(n))
+            }
+            How::Shape { terms: n, .. } => format!("shape, {}", terms(n)),
+            How::Literal { terms: n, literal, .. } => {
+                format!("literal \"{}\", {}", literal.escape_ascii(), terms(n))
+            }
+            How::Keyword { prefixes } => format!("keyword, {prefixes} prefixes"),
+        }
+    }
+
+    /// What it costs where it has no anchor: candidates per KiB of ordinary data.
+    pub fn no_anchor(&self) -> Option<f64> {
+        match self {
+            How::Shape { exact: None, per_kib, .. } | How::Literal { per_kib, .. } => {
+                Some(*per_kib).filter(|n| *n > NO_ANCHOR_PER_KIB)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What the bits of a stream are.
+pub enum Serve {
+    /// Starts: hits of known length, and patterns to walk.
+    Starts {
+        /// Detectors with the length of their hits.
+        exact: Vec<(u16, u32)>,
+        /// Patterns to walk.
+        walks: Vec<usize>,
+    },
+    /// Places of a literal.
+    Literal {
+        /// The pattern.
+        pattern: usize,
+        /// What stands around the literal.
+        needle: Needle,
+        /// Bytes that a match may start with.
+        first: ByteSet,
+    },
+    /// Places of a keyword's prefix.
+    Keywords,
+}
+
+/// One bit for each candidate.
+pub struct Stream {
+    /// Its plane; bit `i + shift` of the slot is byte `i`.
+    pub plane: Plane,
+    /// Where the program leaves it.
+    pub slot: usize,
+    /// What its bits are.
+    pub serve: Serve,
+}
+
+/// Which keyword patterns the next eight bytes fit, 64 patterns a table.
+pub struct Fit {
+    /// For each place, by byte: the patterns it fits.
+    pub places: Box<[[u64; 256]; PLACES]>,
+    /// The pattern of each bit.
+    pub patterns: Vec<usize>,
+}
+
+impl Serve {
+    /// How far beyond the batch's last start its bits are looked for.
+    pub fn reach(&self) -> usize {
+        match self {
+            Serve::Literal { needle, .. } => needle.distance.1,
+            _ => 0,
+        }
+    }
+}
+
+/// Plans one pattern after another.
+pub struct Planner {
+    /// All expressions.
+    pub circuit: Circuit,
+    edges: Edges,
+    sample: Sample,
+    /// Nodes that are computed anyway.
+    have: Vec<bool>,
+    /// Streams so far.
+    pub streams: Vec<Stream>,
+    keywords: Vec<(usize, Vec<[ByteSet; 4]>)>,
+    op_cycles: f64,
+}
+
+/// One way to find a pattern's starts, and what it costs over 512 bytes of ordinary data, in cycles.
+struct Choice {
+    cost: f64,
+    plane: Plane,
+    how: How,
+    detail: Detail,
+}
+
+impl Planner {
+    /// A planner for a level.
+    pub fn new(level: Level) -> Planner {
+        let kernels = Kernels::new(level);
+        let mut circuit = Circuit::new(kernels.has_tables());
+        let edges = Edges::new(&mut circuit);
+        Planner {
+            have: Vec::new(),
+            sample: Sample::default(),
+            streams: Vec::new(),
+            keywords: Vec::new(),
+            op_cycles: op_cycles(kernels.level()),
+            edges,
+            circuit,
+        }
+    }
+
+    /// Plans one pattern, whose place among the patterns is `index`.
+    pub fn add(&mut self, entry: &Entry<'_>, index: usize) -> How {
+        let parsed = regex_automata::util::syntax::parse_with(entry.pattern, &syntax());
+        let Ok(hir) = parsed else { return How::Keyword { prefixes: 0 } };
+        if let Some(prefixes) = prefixes(&hir) {
+            let how = How::Keyword { prefixes: prefixes.len() };
+            self.keywords.push((index, prefixes));
+            return how;
+        }
+        let fixed = hir.properties().minimum_len().filter(|n| *n == entry.shape.max_len && entry.shape.lead.is_none());
+        let cheaper = |best: Option<Choice>, choice: Option<Choice>| {
+            best.into_iter().chain(choice).min_by(|a, b| a.cost.total_cmp(&b.cost))
+        };
+        let mut best: Option<Choice> = None;
+        let none = HashSet::new();
+        for detail in details() {
+            let choice = self.shape(&hir, detail, &none, fixed);
+            best = cheaper(best, choice);
+        }
+        if let Some(choice) = best.take() {
+            best = Some(self.thin(&hir, choice, fixed));
+        }
+        if let Some(needle) = &entry.shape.needle {
+            let mut parts = Vec::new();
+            flatten(&hir, &mut parts);
+            for detail in details() {
+                let choice = self.literal(&parts, needle, detail);
+                best = cheaper(best, choice);
+            }
+        }
+        let (plane, how) = best.map_or_else(
+            || (self.edges.start, How::Shape { terms: 1, exact: None, per_kib: f64::INFINITY }),
+            |choice| (choice.plane, choice.how),
+        );
+        for node in self.circuit.needs(plane, &self.have) {
+            let node = node as usize;
+            self.have.resize(self.have.len().max(node + 1), false);
+            self.have[node] = true;
+        }
+        match (&how, &entry.shape.needle) {
+            (How::Literal { .. }, Some(needle)) => {
+                let serve = Serve::Literal { pattern: index, needle: needle.clone(), first: entry.shape.places[0] };
+                self.streams.push(Stream { plane, slot: 0, serve });
+            }
+            (How::Shape { exact, .. }, _) => self.starts(plane, *exact, index, entry.detector),
+            _ => {}
+        }
+        how
+    }
+
+    /// The places where a pattern may start, in some detail, without the parts that are skipped.
+    fn shape(&mut self, hir: &Hir, detail: Detail, skipped: &HashSet<usize>, fixed: Option<usize>) -> Option<Choice> {
+        let mut outline = Outline { circuit: &mut self.circuit, edges: &self.edges, detail, exact: true, skipped };
+        let plane = outline.plane(hir, 0, self.edges.end);
+        let exact = fixed.filter(|_| outline.exact).map(|n| n as u32);
+        let plane = self.circuit.and(plane, self.edges.start);
+        if self.circuit.reach(plane) > REACH_MAX || plane == Plane::NONE {
+            return None;
+        }
+        let (terms, cycles) = self.price(plane);
+        let per_kib = self.sample.per_kib(&self.circuit, plane);
+        let each = if exact.is_some() { EXACT_CYCLES } else { WALK_CYCLES };
+        let how = How::Shape { terms, exact, per_kib };
+        Some(Choice { cost: cycles + (per_kib + UNSEEN_PER_KIB) / 2.0 * each, plane, how, detail })
+    }
+
+    /// A choice without the parts that cost more than they keep out, one after another.
+    fn thin(&mut self, hir: &Hir, choice: Choice, fixed: Option<usize>) -> Choice {
+        let mut names = Vec::new();
+        parts(hir, &mut names);
+        let mut best = choice;
+        let mut skipped = HashSet::new();
+        for name in names.into_iter().skip(1) {
+            skipped.insert(name);
+            match self.shape(hir, best.detail, &skipped, fixed) {
+                Some(choice) if choice.cost < best.cost => best = choice,
+                _ => {
+                    skipped.remove(&name);
+                }
+            }
+        }
+        best
+    }
+
+    /// Adds a pattern to the stream of its plane.
+    fn starts(&mut self, plane: Plane, length: Option<u32>, index: usize, detector: u16) {
+        let same = |s: &&mut Stream| s.plane == plane && matches!(s.serve, Serve::Starts { .. });
+        if self.streams.iter_mut().find(same).is_none() {
+            let serve = Serve::Starts { exact: Vec::new(), walks: Vec::new() };
+            self.streams.push(Stream { plane, slot: 0, serve });
+        }
+        let stream = self.streams.iter_mut().find(same);
+        if let Some(Stream { serve: Serve::Starts { exact, walks }, .. }) = stream {
+            match length {
+                Some(length) => exact.push((detector, length)),
+                None => walks.push(index),
+            }
+        }
+    }
+
+    /// The places of a literal that have around them what a match has.
+    fn literal(&mut self, parts: &[&Hir], needle: &Needle, detail: Detail) -> Option<Choice> {
+        let (part, at) = needle.part;
+        let HirKind::Literal(literal) = parts.get(part)?.kind() else { return None };
+        let rest = Hir::literal(&literal.0[at..]);
+        let skipped = HashSet::new();
+        let mut after = vec![&rest];
+        after.extend(&parts[part + 1..]);
+        let mut outline =
+            Outline { circuit: &mut self.circuit, edges: &self.edges, detail, exact: true, skipped: &skipped };
+        let plane = outline.concat(&after, 0, self.edges.end);
+        let before = self.circuit.set(&needle.before).ahead(-1);
+        let plane = self.circuit.and(plane, before);
+        if plane == Plane::NONE || self.circuit.reach(plane) + needle.distance.1 as i32 > REACH_MAX {
+            return None;
+        }
+        let (terms, cycles) = self.price(plane);
+        let per_kib = self.sample.per_kib(&self.circuit, plane);
+        let how = How::Literal { terms, literal: needle.bytes.clone(), per_kib };
+        Some(Choice { cost: cycles + (per_kib + UNSEEN_PER_KIB) / 2.0 * (WALK_CYCLES + 20.0), plane, how, detail })
+    }
+
+    /// The operations that a plane adds to what is computed anyway, and their cycles over 512 bytes.
+    fn price(&self, plane: Plane) -> (usize, f64) {
+        let needs = self.circuit.needs(plane, &self.have);
+        let sets = needs.iter().filter(|n| self.circuit.is_set(**n)).count();
+        (needs.len(), sets as f64 * SET_CYCLES + (needs.len() - sets) as f64 * self.op_cycles)
+    }
+
+    /// The stream of all keywords and its tables.
+    pub fn keywords(&mut self, shapes: &[&Shape], level: Level) -> (Option<Prefixes>, Vec<Fit>) {
+        if self.keywords.is_empty() {
+            return (None, Vec::new());
+        }
+        // Prefixes that begin alike share a bucket, so that buckets mix as little as they can.
+        let mut all: Vec<[ByteSet; 4]> = self.keywords.iter().flat_map(|(_, p)| p.iter().copied()).collect();
+        let first = |set: &ByteSet| set.iter().map(|b| b.to_ascii_lowercase()).min().unwrap_or(0);
+        all.sort_by_key(|p| p.map(|set| first(&set)));
+        all.dedup();
+        let count = all.len();
+        let tables: Vec<(u8, [[bool; 256]; 4])> = all
+            .iter()
+            .enumerate()
+            .map(|(i, places)| ((i * 8 / count) as u8, places.map(|set| std::array::from_fn(|b| set.has(b as u8)))))
+            .collect();
+        let mut plane = self.circuit.and(Plane::PREFIXES, self.edges.start);
+        if level == Level::Scalar {
+            // This level has no plane of prefixes; the first two places stand in for it.
+            for place in 0..2 {
+                let set = all.iter().fold(ByteSet::default(), |set, p| set.union(&p[place]));
+                let here = self.circuit.set(&set).ahead(place as i32);
+                plane = self.circuit.and(plane, here);
+            }
+        }
+        self.streams.push(Stream { plane, slot: 0, serve: Serve::Keywords });
+        let mut fits: Vec<Fit> = Vec::new();
+        for chunk in self.keywords.chunks(64) {
+            let mut places = Box::new([[0u64; 256]; PLACES]);
+            for (bit, (index, _)) in chunk.iter().enumerate() {
+                for (place, set) in places.iter_mut().zip(&shapes[*index].places) {
+                    set.iter().for_each(|b| place[usize::from(b)] |= 1 << bit);
+                }
+            }
+            fits.push(Fit { places, patterns: chunk.iter().map(|(index, _)| *index).collect() });
+        }
+        (Some(Prefixes::new(&tables)), fits)
+    }
+}
+
+/// The ways to outline a pattern that are weighed against each other.
+fn details() -> impl Iterator<Item = Detail> {
+    [64, 24, 16, 12, 10, 8, 6, 5, 4, 3, 2].into_iter().flat_map(|depth| {
+        [false, true].into_iter().flat_map(move |merge| (0..=2).map(move |coarse| Detail { depth, merge, coarse }))
+    })
+}

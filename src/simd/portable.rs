@@ -1,0 +1,152 @@
+//! The scalar level, for every processor, and what needs no vectors.
+
+use super::kernel::{Job, Vector, constants, operations};
+use super::program::{GIVEN, PREFIXES, SETS, SetTable};
+use super::{STRIDE, WINDOW_WORDS};
+
+/// Four words, which compilers turn into what vectors the target's baseline has.
+#[derive(Clone, Copy)]
+struct Quad([u64; 4]);
+
+impl Quad {
+    #[inline(always)]
+    fn zip(self, other: Quad, f: impl Fn(u64, u64) -> u64) -> Quad {
+        Quad(std::array::from_fn(|i| f(self.0[i], other.0[i])))
+    }
+}
+
+impl Vector for Quad {
+    type Count = u32;
+    const WORDS: usize = 4;
+
+    #[inline(always)]
+    unsafe fn load(from: *const u64) -> Self {
+        // SAFETY: the caller's; an array of words has a word's layout, and the read need not be aligned.
+        Quad(unsafe { from.cast::<[u64; 4]>().read_unaligned() })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut u64) {
+        // SAFETY: the caller's.
+        unsafe { to.cast::<[u64; 4]>().write_unaligned(self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn count(bits: u32) -> u32 {
+        bits & 63
+    }
+
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        Quad([0; 4])
+    }
+
+    #[inline(always)]
+    unsafe fn and(self, other: Self) -> Self {
+        self.zip(other, |a, b| a & b)
+    }
+
+    #[inline(always)]
+    unsafe fn or(self, other: Self) -> Self {
+        self.zip(other, |a, b| a | b)
+    }
+
+    #[inline(always)]
+    unsafe fn and_not(self, other: Self) -> Self {
+        self.zip(other, |a, b| a & !b)
+    }
+
+    #[inline(always)]
+    unsafe fn shifted(_: &mut Self, at: *const u64, count: u32, plain: bool) -> Self {
+        // SAFETY: the caller's.
+        let here = unsafe { Self::load(at) };
+        if plain {
+            return here;
+        }
+        // SAFETY: the caller's.
+        let next = unsafe { Self::load(at.wrapping_add(1)) };
+        here.zip(next, |here, next| (here >> count) | ((next << 1) << (63 - count)))
+    }
+
+    #[inline(always)]
+    unsafe fn any(self) -> bool {
+        self.0[0] | self.0[1] | self.0[2] | self.0[3] != 0
+    }
+}
+
+/// Runs a job.
+pub(super) fn run(mut job: Job<'_>) {
+    if job.program.basis() {
+        transpose(&job);
+    }
+    for (index, table) in job.program.tables().iter().enumerate() {
+        sets(&job, table, GIVEN + index * SETS);
+    }
+    prefixes(&job);
+    // SAFETY: the caller of `Kernels::run` lends the planes for this call alone.
+    unsafe { constants(&job) };
+    // SAFETY: as above; the scalar level is on every processor.
+    unsafe { operations::<Quad>(&mut job) };
+}
+
+/// Transposes an 8x8 block of bits: bit `c` of byte `r` becomes bit `r` of byte `c` (Warren, Hacker's Delight, 7-3).
+fn transpose_block(mut x: u64) -> u64 {
+    let t = (x ^ (x >> 7)) & 0x00aa_00aa_00aa_00aa;
+    x ^= t ^ (t << 7);
+    let t = (x ^ (x >> 14)) & 0x0000_cccc_0000_cccc;
+    x ^= t ^ (t << 14);
+    let t = (x ^ (x >> 28)) & 0x0000_0000_f0f0_f0f0;
+    x ^ t ^ (t << 28)
+}
+
+fn transpose(job: &Job<'_>) {
+    for (word, block) in job.text.chunks_exact(64).take(job.words).enumerate() {
+        let mut planes = [[0u8; 8]; 8];
+        for (group, eight) in block.as_chunks::<8>().0.iter().enumerate() {
+            let columns = transpose_block(u64::from_le_bytes(*eight)).to_le_bytes();
+            for (plane, column) in planes.iter_mut().zip(columns) {
+                plane[group] = column;
+            }
+        }
+        for (slot, plane) in planes.iter().enumerate() {
+            // SAFETY: `word` is below the job's words, so it is within the plane.
+            unsafe { job.plane(slot).wrapping_add(word).write(u64::from_le_bytes(*plane)) };
+        }
+    }
+}
+
+/// Planes of eight sets, into the slots from `slot` on.
+pub(super) fn sets(job: &Job<'_>, table: &SetTable, slot: usize) {
+    for (word, block) in job.text.chunks_exact(64).take(job.words).enumerate() {
+        let mut planes = [0u64; SETS];
+        for (i, &byte) in block.iter().enumerate() {
+            let entry = if byte < 0x80 { table.low[usize::from(byte)] } else { table.high };
+            planes.iter_mut().enumerate().for_each(|(s, plane)| *plane |= u64::from(entry >> s & 1) << i);
+        }
+        for (s, plane) in planes.iter().enumerate() {
+            // SAFETY: `word` is below the job's words, so it is within the plane.
+            unsafe { job.plane(slot + s).wrapping_add(word).write(*plane) };
+        }
+    }
+}
+
+/// Without vectors a table look-up per byte costs more than the candidates it saves, so this level marks every place;
+/// the caller's own first classes are what thins them out.
+fn prefixes(job: &Job<'_>) {
+    if job.prefixes.is_some() {
+        for word in 0..STRIDE {
+            // SAFETY: `word` is within the plane's room.
+            unsafe { job.plane(PREFIXES).wrapping_add(word).write(u64::MAX) };
+        }
+    }
+}
+
+/// The words of `plane[from..to]` that have a bit, into `places`; how many they are.
+pub(super) fn used(plane: &[u64], from: usize, to: usize, places: &mut [u16; WINDOW_WORDS + 8]) -> usize {
+    let mut used = 0usize;
+    for (word, bits) in (from as u16..).zip(&plane[from..to]) {
+        places[used] = word;
+        used = used.wrapping_add(usize::from(*bits != 0));
+    }
+    used
+}
