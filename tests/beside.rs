@@ -48,8 +48,8 @@ fn names_beside_numbers_are_found_and_phrases_are_not() {
     let about: Vec<String> =
         names.iter().enumerate().map(|(i, name)| ABOUT[i % ABOUT.len()].replace("{}", name)).collect();
     // Blank lines, so that each note is a record of its own.
-    home.file("about.txt", &about.join("\n\n"));
-    home.file("nobody.txt", &ABOUT_NOBODY.join("\n\n"));
+    home.file("about.txt", about.join("\n\n"));
+    home.file("nobody.txt", ABOUT_NOBODY.join("\n\n"));
     home.line("scan data -q --findings findings.jsonl").exits(0);
     let lines = std::fs::read_to_string(home.path("findings.jsonl")).unwrap();
     let found: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
