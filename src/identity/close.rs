@@ -39,6 +39,11 @@ impl Assembler {
     /// Closes the record on top of the stack.
     pub(super) fn close(&mut self, out: &mut dyn FnMut(u32, Mention)) {
         let Some(mut draft) = self.stack.pop() else { return };
+        if draft.is_blank() {
+            (draft.event_day, draft.organisation, draft.relation) = (None, false, None);
+            self.spare.push(draft);
+            return;
+        }
         if !draft.correspondents.is_empty() {
             self.message(&mut draft, out);
         } else if self.layout == Layout::Text && self.several(&draft) {

@@ -97,6 +97,21 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Whether the record said nothing that could make or keep anybody, as nearly every line of a log.
+    pub(super) fn is_blank(&self) -> bool {
+        self.facts.is_empty()
+            && self.names.is_empty()
+            && self.halves.is_empty()
+            && self.addresses.is_empty()
+            && self.correspondents.is_empty()
+            && self.keys.is_empty()
+            && self.words.is_empty()
+            && self.pending.is_empty()
+            && self.lodgers.is_empty()
+            && self.waiting.is_empty()
+            && !self.overflowed
+    }
+
     /// Makes it new, keeping its buffers.
     pub(super) fn clear(&mut self) {
         self.words.zeroize();
