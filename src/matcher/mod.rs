@@ -11,6 +11,7 @@
 pub mod automaton;
 pub mod edges;
 pub mod evidence;
+pub mod explain;
 pub mod judge;
 pub mod lanes;
 pub mod near;
@@ -19,3 +20,4 @@ pub mod overlap;
 pub mod plan;
 pub mod shape;
 pub mod tally;
+pub mod watch;
