@@ -8,6 +8,7 @@ mod bad_input;
 mod cases;
 mod decoys;
 mod end_to_end;
+mod explain;
 mod formats;
 mod generate;
 mod hostile;

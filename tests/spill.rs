@@ -76,7 +76,11 @@ fn a_tape_gives_back_what_it_took() {
     let tape = tape.finish().unwrap();
     for _ in 0..2 {
         let mut left = records.iter();
-        tape.each(|r| Ok(assert!(left.next().is_some_and(|want| want == r)))).unwrap();
+        let same = |r: &_| {
+            assert!(left.next().is_some_and(|want| want == r));
+            Ok(())
+        };
+        tape.each(same).unwrap();
         assert!(left.next().is_none());
     }
     assert!(TapeWriter::new(&dir.path().join("gone")).err().unwrap().to_string().contains("TMPDIR"));

@@ -89,11 +89,6 @@ impl Trails {
     pub fn take(&mut self) -> Vec<Trail> {
         std::mem::take(&mut self.all)
     }
-
-    /// Forgets the candidates, for a block that is not asked about.
-    pub fn clear(&mut self) {
-        self.all.clear();
-    }
 }
 
 /// Something that speaks for or against a candidate.
@@ -140,7 +135,8 @@ impl End {
 }
 
 impl Trail {
-    fn is(&self, finding: &Finding) -> bool {
+    /// Whether a finding came of it.
+    pub fn is(&self, finding: &Finding) -> bool {
         (self.cell, self.span.start, self.span.end, self.detector)
             == (finding.cell, finding.start, finding.end, finding.detector)
             && self.weighed.is_some()
@@ -187,7 +183,10 @@ impl Trail {
             say("near", "not asked: a near word would change nothing".to_string());
         }
         if self.unnamed {
-            say("confidence", "none: nobody has such a value, and no name or near word says that it is one".to_string());
+            say(
+                "confidence",
+                "none: nobody has such a value, and no name or near word says that it is one".to_string(),
+            );
             return (reasons, End::Unnamed);
         }
         let Some((confidence, basis)) = self.weighed else { return (reasons, End::Invalid) };
@@ -267,7 +266,9 @@ impl Trail {
         let met = key.map_or_else(Vec::new, |k| matcher.names().met_by_key(&text(k.before), &text(k.token)));
         let what = if bound { "the key before it" } else { "the word before it" };
         match says {
-            Says::Other if !bound => format!("{}; not bound by a sign, so without weight", self.says(matcher, says, &met, what)),
+            Says::Other if !bound => {
+                format!("{}; not bound by a sign, so without weight", self.says(matcher, says, &met, what))
+            }
             _ => self.says(matcher, says, &met, what),
         }
     }

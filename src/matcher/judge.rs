@@ -261,7 +261,12 @@ impl<'m, W: Watch> Judge<'m, W> {
         let cell = &block.cells[index];
         let state = &mut self.fields[cell.field as usize];
         let Some(says) = state.evidence.as_ref().map(|e| e.says(detector)) else { return };
-        self.watch.step(Step::Candidate { cell: index as u32, span: span.start as u32..span.end as u32, detector, whole });
+        self.watch.step(Step::Candidate {
+            cell: index as u32,
+            span: span.start as u32..span.end as u32,
+            detector,
+            whole,
+        });
         self.watch.step(Step::Field(says));
         let stat = state.stat(detector, &mut self.estimates);
         stat.matches += 1;

@@ -90,7 +90,7 @@ impl NearWords {
             let cut_right = w.end == text.len() && text[w.end - 1].is_ascii_alphanumeric() && inside(Some(window.end));
             !cut_left && !cut_right
         };
-        words(text).filter(whole.clone()).filter_map(move |word| {
+        words(text).filter(whole).filter_map(move |word| {
             let phrase = self.starts(detector, text, word.clone(), word.end, &whole).or_else(|| {
                 // "ssn#" is the word "ssn" too.
                 (text[word.end - 1] == b'#' && word.len() > 1)
