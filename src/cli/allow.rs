@@ -48,7 +48,7 @@ pub fn run(entry: Entry, config: &Path, place: &PlaceArgs, json: bool) -> anyhow
         ("token", &token.to_string()),
         ("key", &key.id()),
         ("reason", &reason),
-        ("expires", &expires.to_string()),
+        ("expires", &expires),
     ] {
         table.insert(name.to_string(), toml::Value::from(value));
     }
@@ -74,7 +74,7 @@ pub fn run(entry: Entry, config: &Path, place: &PlaceArgs, json: bool) -> anyhow
     if json {
         print::json(&json!({
             "config": shown, "kind": kind.code(), "token": token.to_string(), "key_id": key.id(),
-            "reason": reason, "expires": expires.to_string(),
+            "reason": reason, "expires": expires,
         }))?;
     } else {
         print::line(&format!(

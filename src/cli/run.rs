@@ -63,7 +63,7 @@ pub fn plan(said: &settings::Settings) -> anyhow::Result<Plan> {
 
 /// What is not to be reported, as of today; what has expired is said.
 pub fn suppress(said: &settings::Settings, key_id: Option<&str>) -> anyhow::Result<Suppress> {
-    let suppress = Suppress::new(&said.suppress, &said.detectors, key_id, settings::today())
+    let suppress = Suppress::new(&said.suppress, &said.detectors, key_id, &settings::today())
         .map_err(|problems| usage(problems.join("\n")))?;
     for expired in suppress.expired() {
         print::note(&format!("warning: {}; what it hid is reported again", crate::report::visible(expired)));

@@ -65,9 +65,9 @@ pub fn config(named: Option<&Path>) -> Option<PathBuf> {
         .or_else(|| found().inspect(|path| print::note(&format!("settings of {} are used", path.display()))))
 }
 
-/// Today, in UTC.
-pub fn today() -> Date {
-    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
+/// Today in UTC, as YYYY-MM-DD.
+pub fn today() -> String {
+    jiff::Timestamp::now().strftime("%F").to_string()
 }
 
 /// Flags and the file that `args` names, if it names one.
@@ -132,7 +132,7 @@ pub fn reason(what: &str, text: &str) -> anyhow::Result<String> {
     }
 }
 
-fn last_day(what: &str, value: &toml::Value) -> anyhow::Result<Date> {
+fn last_day(what: &str, value: &toml::Value) -> anyhow::Result<String> {
     match value {
         toml::Value::String(text) => date(what, text),
         toml::Value::Datetime(day) => date(what, &day.to_string()),
@@ -141,9 +141,10 @@ fn last_day(what: &str, value: &toml::Value) -> anyhow::Result<Date> {
 }
 
 /// A day as YYYY-MM-DD.
-pub fn date(what: &str, text: &str) -> anyhow::Result<Date> {
+pub fn date(what: &str, text: &str) -> anyhow::Result<String> {
     let day = (text.len() == 10).then(|| text.parse::<Date>().ok()).flatten();
-    day.ok_or_else(|| usage(format!("{what}: expires {text} is no date; write YYYY-MM-DD, as 2027-01-31")))
+    day.map(|day| day.to_string())
+        .ok_or_else(|| usage(format!("{what}: expires {text} is no date; write YYYY-MM-DD, as 2027-01-31")))
 }
 
 /// Checks the text of a configuration file.

@@ -2,7 +2,6 @@
 
 use super::element::Element;
 use super::mention::TokenValue;
-use jiff::civil::Date;
 
 /// A field that the operator names: `NAMESPACE=GLOB#FIELD`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,8 +38,8 @@ pub struct Suppression {
     pub field: Option<String>,
     /// Why, in the operator's words.
     pub reason: String,
-    /// The last day on which it holds (UTC).
-    pub expires: Date,
+    /// The last day on which it holds (UTC), as `YYYY-MM-DD`, which sorts as text.
+    pub expires: String,
 }
 
 /// A value that the operator does not want reported, as its token: the value itself is kept nowhere.
@@ -54,8 +53,8 @@ pub struct Allowed {
     pub key_id: String,
     /// Why, in the operator's words.
     pub reason: String,
-    /// The last day on which it holds (UTC).
-    pub expires: Date,
+    /// The last day on which it holds (UTC), as `YYYY-MM-DD`, which sorts as text.
+    pub expires: String,
 }
 
 /// Everything that the operator does not want reported.

@@ -17,7 +17,6 @@ use crate::model::object::Object;
 use crate::model::settings::{SuppressSettings, Suppression};
 use crate::source::path_of;
 use globset::{GlobBuilder, GlobMatcher};
-use jiff::civil::Date;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -44,13 +43,13 @@ struct Rule {
 }
 
 impl Suppress {
-    /// Compiles the settings as of `today`. `detectors` in the order that findings number them; `key_id` names the key of
+    /// Compiles the settings as of `today` (`YYYY-MM-DD`, UTC). `detectors` in the order that findings number them; `key_id` names the key of
     /// the run, which values need. All problems are returned, one a line.
     pub fn new(
         settings: &SuppressSettings,
         detectors: &[Detector],
         key_id: Option<&str>,
-        today: Date,
+        today: &str,
     ) -> Result<Suppress, Vec<String>> {
         let mut suppress = Suppress::default();
         let mut problems = Vec::new();
@@ -58,7 +57,7 @@ impl Suppress {
         for entry in &settings.rules {
             match rule(entry, detectors) {
                 Err(problem) => problems.push(problem),
-                Ok(_) if entry.expires < today => suppress.expired.push(format!(
+                Ok(_) if *entry.expires < *today => suppress.expired.push(format!(
                     "the suppression {} expired on {} ({})",
                     place(entry),
                     entry.expires,
@@ -73,7 +72,7 @@ impl Suppress {
         }
         for entry in &settings.allowed {
             let what = format!("the allowed {} {}", entry.kind.code(), entry.token);
-            if entry.expires < today {
+            if *entry.expires < *today {
                 suppress.expired.push(format!("{what} expired on {} ({})", entry.expires, entry.reason));
                 continue;
             }
