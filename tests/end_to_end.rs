@@ -375,7 +375,7 @@ fn findings_have_places_and_no_values() {
 #[test]
 fn a_reader_that_went_away_is_no_error() {
     let home = home_with_estate();
-    for args in ["detectors list", "scan data --json -q", "inventory show", "--help"] {
+    for args in ["detectors list", "scan data --config rollcall.toml --json -q", "inventory show", "--help"] {
         let mut command = home.command(args.split(' '));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());

@@ -243,6 +243,37 @@ fn no_planted_value_leaves_a_scan() {
     go("no kind", &["who", "zebulonia.q77@plantmail.example", "--kind", "SHOE"], &[2]);
     go("no identifier", &["who", "Persephone", "--kind", "SSN"], &[2]);
     go("detector", &["detectors", "test", "us/ssn", "ssn 536-22-8417"], &[0]);
+    // Every line of every file, explained; and a value that is allowed.
+    for file in [
+        "crm/people.csv",
+        "crm/people.csv.gz",
+        "tree/by-mail.json",
+        "lists/headerless.csv",
+        "mail/ticket.eml",
+        "logs/app.log",
+        "broken/bad.json",
+        "broken/quote.csv",
+        "broken/cut.csv.gz",
+    ] {
+        for line in 1..=8 {
+            let place = format!("data/{file}:{line}");
+            go(&format!("explain {place}"), &["detectors", "explain", &place], &[0, 2]);
+            go(&format!("explain {place} as JSON"), &["detectors", "explain", &place, "--json"], &[0, 2]);
+        }
+        go(&format!("explain {file}"), &["detectors", "explain", &format!("data/{file}:bytes 0-100000")], &[0]);
+    }
+    go("explain a picture", &["detectors", "explain", "data/broken/picture.png:1"], &[2]);
+    for (value, kind) in [("zebulonia.q77@plantmail.example", "EMAIL"), ("536-22-8417", "SSN"), ("Persephone", "SSN")] {
+        let why = ["--reason", "a test", "--expires", "9999-12-31"];
+        go(
+            "allow",
+            &[&["detectors", "allow", value, "--kind", kind, "--config", "own.toml"], &why[..]].concat(),
+            &[0, 2],
+        );
+    }
+    go("scan with an allow list", &["scan", "data", "--config", "own.toml"], &[3]);
+    go("explain what is allowed", &["detectors", "explain", "data/crm/people.csv:2", "--config", "own.toml"], &[0]);
+    said.add("own.toml", std::fs::read(home.path("own.toml")).unwrap());
     let found = std::fs::read(home.path("found.ndjson")).unwrap();
     assert!(found.len() > 1000);
     said.add("found.ndjson", found);

@@ -85,7 +85,11 @@ pub struct DataArgs {
     /// A folder of your own pattern files, beside the built-in ones
     #[arg(long, value_name = "DIR")]
     pub patterns: Vec<PathBuf>,
-    /// A TOML file with customer_ids, keys, own_domains and patterns; flags add to it
+    /// A TOML file with customer_ids, keys, own_domains, patterns, suppress and allow; flags add to it
+    ///
+    /// Default: rollcall.toml in the current folder, where there is one; that it is used is said. A suppression takes
+    /// findings out of the answer and is counted: [[suppress]] with detector or element, object (a glob over the ends of
+    /// paths), perhaps field, reason, and expires (its last day). `rollcall detectors allow` writes [[allow]] entries.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -225,6 +229,46 @@ pub enum DetectorsCommand {
     Check {
         /// A folder of your own pattern files [default: the built-in ones]
         dir: Option<PathBuf>,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say why what stands at a place was found, or was not
+    ///
+    /// The file is read from its start to that place, as a scan reads it, and every candidate of every detector that
+    /// touches the place is told: its shape, what its validator says, names and words that speak for it or against, the
+    /// confidence that came of it, and whether it was kept. Values are shown by their form alone.
+    Explain {
+        /// FILE:LINE, or 'FILE:row R' or 'FILE:bytes FROM-TO' as findings give them (TO is one past the last)
+        #[arg(required = true, value_name = "FILE:PLACE")]
+        place: Vec<String>,
+        /// The configuration file, for its patterns, suppress and allow [default: rollcall.toml where there is one]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// File of the secret key, which an allow list needs [default: as for scan]
+        #[arg(long, value_name = "FILE", env = "ROLLCALL_KEY_FILE", hide_env = true)]
+        key_file: Option<PathBuf>,
+        #[command(flatten)]
+        args: DetectorsArgs,
+    },
+    /// Put a value on the configuration's allow list, as its keyed token: it is no longer reported
+    Allow {
+        /// The value; - reads it from standard input, which keeps it out of the shell's history
+        value: String,
+        /// What it is: an element's code (EMAIL, SSN, ...)
+        #[arg(long, value_name = "KIND")]
+        kind: String,
+        /// Why it need not be reported
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// The last day on which that holds: YYYY-MM-DD
+        #[arg(long, value_name = "DATE")]
+        expires: String,
+        /// The configuration file to append to
+        #[arg(long, value_name = "FILE", default_value = "rollcall.toml")]
+        config: PathBuf,
+        #[command(flatten)]
+        place: PlaceArgs,
         /// Print the answer as JSON
         #[arg(long)]
         json: bool,

@@ -2,16 +2,14 @@
 
 use super::args::{BenchArgs, DataArgs};
 use super::exit::{Exit, usage};
-use super::run::{Job, Setup, scan_into, stop_flag, workers};
+use super::run::{Job, Setup, plan, scan_into, stop_flag, suppress, workers};
 use super::{print, settings};
 use crate::identity::key::Key;
 use crate::inventory::{Inventory, Snapshot};
 use crate::model::detector::Confidence;
 use crate::model::element::Element;
-use crate::model::limits::Limits;
 use crate::model::object::Object;
 use crate::model::rows::{Certainty, ObjectRow, Tables};
-use crate::pipeline::plan::Plan;
 use crate::pipeline::worker::{FindingPlace, FindingSink};
 use crate::report::visible;
 use crate::score::{FindingRecord, FindingScorer, LinkScorer, Scores, Speed};
@@ -38,10 +36,11 @@ pub fn run(args: BenchArgs) -> anyhow::Result<Exit> {
     }
     let config = corpus.join("rollcall.toml");
     let data = DataArgs { config: config.exists().then_some(config), ..DataArgs::default() };
-    let (rules, detectors) = settings::settings(&data)?;
-    let plan = Plan::new(&detectors, &rules, Limits::default()).map_err(|problems| usage(problems.join("\n")))?;
+    let said = settings::settings(&data)?;
     // A key of its own, always the same, so that two runs can be compared.
-    let setup = Setup { plan, key: Key::from_bytes(*b"rollcall bench  "), rules };
+    let key = Key::from_bytes(*b"rollcall bench  ");
+    let plan = plan(&said)?.suppressing(suppress(&said, Some(&key.id()))?);
+    let setup = Setup { plan, key, rules: said.identity };
     let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
     let dir = args.keep.clone().unwrap_or_else(|| temporary.path().join("inventory"));
     let inventory = Inventory::create_or_open(&dir, &setup.key.id())?;

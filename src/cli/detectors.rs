@@ -2,8 +2,8 @@
 
 use super::args::{DetectorsArgs, DetectorsCommand};
 use super::exit::{Exit, usage};
-use super::print;
 use super::settings::detectors;
+use super::{allow, explain, print};
 use crate::matcher::judge::Judge;
 use crate::matcher::plan::Matcher;
 use crate::model::block::{Block, Cell, Layout, RecordMark};
@@ -22,6 +22,13 @@ pub fn run(command: DetectorsCommand) -> anyhow::Result<Exit> {
         DetectorsCommand::List(args) => list(&args),
         DetectorsCommand::Show { id, args } => show(&id, &args),
         DetectorsCommand::Check { dir, json } => check(dir.as_deref(), json),
+        DetectorsCommand::Explain { place, config, key_file, args } => {
+            explain::run(&place.join(" "), config, key_file, &args)
+        }
+        DetectorsCommand::Allow { value, kind, reason, expires, config, place, json } => {
+            let entry = allow::Entry { value, kind, reason, expires };
+            allow::run(entry, &config, &place, json)
+        }
         DetectorsCommand::Test { id, text, field, args } => test(&id, &text, field.as_deref(), &args),
     }
 }

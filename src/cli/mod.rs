@@ -1,9 +1,11 @@
 //! The command line: arguments in, exit code out. One file a command; the only folder that prints.
 
+mod allow;
 mod args;
 mod bench;
 mod detectors;
 mod exit;
+mod explain;
 mod generate;
 mod inventory;
 mod link;

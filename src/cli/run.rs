@@ -2,7 +2,7 @@
 
 use super::args::{DataArgs, PlaceArgs};
 use super::exit::{Exit, usage};
-use super::{progress, settings};
+use super::{print, progress, settings};
 use crate::identity::key::Key;
 use crate::identity::link::{LinkSummary, Spills, link};
 use crate::inventory::{Inventory, Writer};
@@ -12,6 +12,7 @@ use crate::model::rows::RunRow;
 use crate::pipeline::fields::ambiguous;
 use crate::pipeline::plan::Plan;
 use crate::pipeline::scan::{Counters, ScanOutcome, ScanRequest, scan};
+use crate::pipeline::suppress::Suppress;
 use crate::pipeline::worker::FindingSink;
 use crate::source::Source;
 use anyhow::Context;
@@ -46,10 +47,28 @@ pub struct Setup {
 
 /// Resolves settings, plan and key; makes a key when there is none and no inventory yet.
 pub fn setup(data: &DataArgs, place: &PlaceArgs) -> anyhow::Result<Setup> {
-    let (rules, detectors) = settings::settings(data)?;
-    let plan = Plan::new(&detectors, &rules, Limits::default())
-        .map_err(|problems| usage(format!("{} problems:\n{}", problems.len(), problems.join("\n"))))?;
-    Ok(Setup { plan, key: place.key_or_new()?, rules })
+    let data = DataArgs { config: settings::config(data.config.as_deref()), ..data.clone() };
+    let said = settings::settings(&data)?;
+    let plan = plan(&said)?;
+    let key = place.key_or_new()?;
+    let plan = plan.suppressing(suppress(&said, Some(&key.id()))?);
+    Ok(Setup { plan, key, rules: said.identity })
+}
+
+/// The plan of the settings, without what is not to be reported.
+pub fn plan(said: &settings::Settings) -> anyhow::Result<Plan> {
+    Plan::new(&said.detectors, &said.identity, Limits::default())
+        .map_err(|problems| usage(format!("{} problems:\n{}", problems.len(), problems.join("\n"))))
+}
+
+/// What is not to be reported, as of today; what has expired is said.
+pub fn suppress(said: &settings::Settings, key_id: Option<&str>) -> anyhow::Result<Suppress> {
+    let suppress = Suppress::new(&said.suppress, &said.detectors, key_id, &settings::today())
+        .map_err(|problems| usage(problems.join("\n")))?;
+    for expired in suppress.expired() {
+        print::note(&format!("warning: {}; what it hid is reported again", crate::report::visible(expired)));
+    }
+    Ok(suppress)
 }
 
 /// One worker a core unless the operator says otherwise.
@@ -135,7 +154,7 @@ pub fn scan_into(inventory: &Inventory, setup: &Setup, job: &Job<'_>) -> anyhow:
     };
     let run = RunRow {
         command: "scan".to_string(),
-        arguments: job.sources.iter().map(|s| s.uri().to_string()).collect(),
+        arguments: arguments(job, &outcome),
         policy: setup.plan.policy.clone(),
         outcome: match (&outcome.interrupted, outcome.is_whole(false)) {
             (true, _) => "interrupted",
@@ -161,6 +180,13 @@ pub fn scan_into(inventory: &Inventory, setup: &Setup, job: &Job<'_>) -> anyhow:
     let read = outcome.complete + outcome.partial > 0;
     let unmet = if read { setup.plan.identity.unmet() } else { Vec::new() };
     Ok(Done { outcome, linked, run, unmet })
+}
+
+/// What was scanned, and what was not reported of it: a run is the record of both.
+fn arguments(job: &Job<'_>, outcome: &ScanOutcome) -> Vec<String> {
+    let suppressed = outcome.suppressed.iter().filter(|(_, n)| *n > 0);
+    let suppressed = suppressed.map(|(reason, n)| format!("suppressed {n}: {reason}"));
+    job.sources.iter().map(|s| s.uri().to_string()).chain(suppressed).collect()
 }
 
 fn failed_write(path: &Path) -> String {

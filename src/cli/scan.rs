@@ -1,9 +1,9 @@
 //! `rollcall scan`
 
 use super::args::ScanArgs;
-use super::exit::{Exit, usage};
-use super::print;
+use super::exit::Exit;
 use super::run::{Done, Job, refuse_ambiguous, scan_into, setup, sources, stop_flag, workers};
+use super::{print, settings};
 use crate::inventory::Inventory;
 use crate::model::element::Element;
 use crate::model::gap::GapKind;
@@ -62,13 +62,7 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
 }
 
 fn elements(codes: &[String]) -> anyhow::Result<Vec<Element>> {
-    let element = |code: &String| {
-        Element::from_code(&code.to_uppercase()).ok_or_else(|| {
-            let known: Vec<&str> = Element::ALL.iter().map(|e| e.code()).collect();
-            usage(format!("--fail-on {code}: no such element; there are {}", known.join(", ")))
-        })
-    };
-    codes.iter().map(element).collect()
+    codes.iter().map(|code| settings::element("--fail-on", code)).collect()
 }
 
 fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
@@ -91,6 +85,7 @@ fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
         "mentions": o.mentions,
         "findings": o.elements.iter().map(|(e, n)| (e.code().to_string(), json!(n))).collect::<serde_json::Map<_, _>>(),
         "people": done.linked.map(|l| json!({ "consumers": l.consumers, "clusters": l.clusters, "hubs": l.hubs })),
+        "suppressed": o.suppressed.iter().map(|(reason, n)| json!({ "reason": reason, "findings": n })).collect::<Vec<_>>(),
         "unmet_rules": done.unmet,
         "gaps": gaps,
         "gaps_more": o.gaps_more,
@@ -112,6 +107,7 @@ fn as_text(done: &Done, dir: &Path) -> String {
     let found: Vec<String> =
         o.elements.iter().filter(|(_, n)| **n > 0).map(|(e, n)| format!("{} {n}", e.code())).collect();
     text += &format!("found     {}\n", if found.is_empty() { "nothing".to_string() } else { found.join(", ") });
+    text += &suppressed_text(&o.suppressed);
     if let Some(l) = &done.linked {
         text += &format!(
             "people    {} from {} mentions; {} clusters to review, {} shared values link nobody\n",
@@ -142,6 +138,19 @@ fn as_text(done: &Done, dir: &Path) -> String {
         if gaps.len() > GAPS_PRINTED {
             text += &format!("  and {} more; all of them are in the inventory's objects\n", gaps.len() - GAPS_PRINTED);
         }
+    }
+    text
+}
+
+/// What the operator does not want reported, as lines; nothing where no suppression is in force.
+fn suppressed_text(counts: &[(String, u64)]) -> String {
+    if counts.is_empty() {
+        return String::new();
+    }
+    let total: u64 = counts.iter().map(|(_, n)| n).sum();
+    let mut text = format!("suppressed {total} findings, by reason:\n");
+    for (reason, n) in counts {
+        text += &format!("          {n}: {}\n", visible(reason));
     }
     text
 }

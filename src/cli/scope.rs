@@ -30,6 +30,9 @@ pub fn run(args: ScopeArgs) -> anyhow::Result<Exit> {
     let (leak, roots) = leak(&args.leak)?;
     let dir = args.place.inventory_dir()?;
     let setup = setup(&args.data, &args.place)?;
+    if !setup.plan.suppress.is_empty() {
+        print::note("suppressions are in force: what they match is no part of this answer; `rollcall scan` counts it");
+    }
     let inventory = match roots.is_empty() {
         true => Inventory::open(&dir),
         false => Inventory::create_or_open(&dir, &setup.key.id()),

@@ -2,11 +2,18 @@
 
 use super::args::DataArgs;
 use super::exit::usage;
+use super::print;
 use crate::model::detector::Detector;
-use crate::model::settings::{FieldRule, IdentitySettings};
+use crate::model::element::Element;
+use crate::model::mention::TokenValue;
+use crate::model::settings::{Allowed, FieldRule, IdentitySettings, SuppressSettings, Suppression};
 use crate::pattern;
+use jiff::civil::Date;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+
+/// The configuration file that is read where none is named.
+const DEFAULT: &str = "rollcall.toml";
 
 /// The configuration file.
 #[derive(Deserialize, Default)]
@@ -16,10 +23,55 @@ struct File {
     keys: Vec<String>,
     own_domains: Vec<String>,
     patterns: Vec<PathBuf>,
+    suppress: Vec<SuppressEntry>,
+    allow: Vec<AllowEntry>,
 }
 
-/// What the operator said: identity settings and all detectors.
-pub fn settings(args: &DataArgs) -> anyhow::Result<(IdentitySettings, Vec<Detector>)> {
+/// A `[[suppress]]` of the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SuppressEntry {
+    detector: Option<String>,
+    element: Option<String>,
+    object: String,
+    field: Option<String>,
+    reason: String,
+    expires: toml::Value,
+}
+
+/// An `[[allow]]` of the file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AllowEntry {
+    kind: String,
+    token: String,
+    key: String,
+    reason: String,
+    expires: toml::Value,
+}
+
+/// What the operator said.
+pub struct Settings {
+    pub identity: IdentitySettings,
+    pub detectors: Vec<Detector>,
+    pub suppress: SuppressSettings,
+}
+
+/// The configuration file: the one that is named, else the one in the current folder, which is said.
+pub fn config(named: Option<&Path>) -> Option<PathBuf> {
+    let found = || Path::new(DEFAULT).is_file().then(|| PathBuf::from(DEFAULT));
+    named
+        .map(Path::to_path_buf)
+        .or_else(|| found().inspect(|path| print::note(&format!("settings of {} are used", path.display()))))
+}
+
+/// Today in UTC, as YYYY-MM-DD.
+pub fn today() -> String {
+    jiff::Timestamp::now().strftime("%F").to_string()
+}
+
+/// Flags and the file that `args` names, if it names one.
+pub fn settings(args: &DataArgs) -> anyhow::Result<Settings> {
     let mut file = match &args.config {
         Some(path) => read(path)?,
         None => File::default(),
@@ -33,7 +85,71 @@ pub fn settings(args: &DataArgs) -> anyhow::Result<(IdentitySettings, Vec<Detect
         keys: file.keys.iter().map(|r| rule("--key", r)).collect::<anyhow::Result<_>>()?,
         own_domains: file.own_domains.iter().map(|d| d.trim_start_matches('@').to_lowercase()).collect(),
     };
-    Ok((identity, detectors(&file.patterns)?))
+    let suppress = SuppressSettings {
+        rules: file.suppress.iter().map(suppression).collect::<anyhow::Result<_>>()?,
+        allowed: file.allow.iter().map(allowed).collect::<anyhow::Result<_>>()?,
+    };
+    Ok(Settings { identity, detectors: detectors(&file.patterns)?, suppress })
+}
+
+fn suppression(entry: &SuppressEntry) -> anyhow::Result<Suppression> {
+    let what = "[[suppress]]";
+    Ok(Suppression {
+        detector: entry.detector.clone(),
+        element: entry.element.as_deref().map(|code| element(what, code)).transpose()?,
+        object: entry.object.clone(),
+        field: entry.field.clone(),
+        reason: reason(what, &entry.reason)?,
+        expires: last_day(what, &entry.expires)?,
+    })
+}
+
+fn allowed(entry: &AllowEntry) -> anyhow::Result<Allowed> {
+    let what = "[[allow]]";
+    let token = u128::from_str_radix(&entry.token, 16).ok().filter(|_| entry.token.len() == 32);
+    Ok(Allowed {
+        kind: element(what, &entry.kind)?,
+        token: TokenValue(token.ok_or_else(|| usage(format!("{what}: a token is 32 hex digits")))?.to_be_bytes()),
+        key_id: entry.key.clone(),
+        reason: reason(what, &entry.reason)?,
+        expires: last_day(what, &entry.expires)?,
+    })
+}
+
+/// An element by its code; `what` says where the code stands.
+pub fn element(what: &str, code: &str) -> anyhow::Result<Element> {
+    Element::from_code(&code.to_uppercase()).ok_or_else(|| {
+        let known: Vec<&str> = Element::ALL.iter().map(|e| e.code()).collect();
+        usage(format!("{what} {code}: no such element; there are {}", known.join(", ")))
+    })
+}
+
+/// A reason, which must say something.
+pub fn reason(what: &str, text: &str) -> anyhow::Result<String> {
+    match text.trim() {
+        "" => Err(usage(format!("{what}: the reason is empty; say why, for whoever reads the report"))),
+        text => Ok(text.to_string()),
+    }
+}
+
+fn last_day(what: &str, value: &toml::Value) -> anyhow::Result<String> {
+    match value {
+        toml::Value::String(text) => date(what, text),
+        toml::Value::Datetime(day) => date(what, &day.to_string()),
+        other => date(what, &other.to_string()),
+    }
+}
+
+/// A day as YYYY-MM-DD.
+pub fn date(what: &str, text: &str) -> anyhow::Result<String> {
+    let day = (text.len() == 10).then(|| text.parse::<Date>().ok()).flatten();
+    day.map(|day| day.to_string())
+        .ok_or_else(|| usage(format!("{what}: expires {text} is no date; write YYYY-MM-DD, as 2027-01-31")))
+}
+
+/// Checks the text of a configuration file.
+pub fn check(path: &Path, text: &str) -> anyhow::Result<()> {
+    toml::from_str::<File>(text).map(|_| ()).map_err(|e| usage(format!("{}: {e}", path.display())))
 }
 
 fn read(path: &Path) -> anyhow::Result<File> {

@@ -6,7 +6,10 @@
 
 mod charset;
 mod gzip;
+mod line;
 mod raw;
+
+pub use line::LineSearch;
 
 use crate::format::{
     self, Kind,
@@ -50,10 +53,20 @@ pub struct Decoded {
 
 /// Reads an object to its end, or as far as it can be read.
 pub fn decode(stream: &mut dyn Read, limits: &Limits, sink: &mut dyn BlockSink) -> Decoded {
+    run(stream, limits, sink, None)
+}
+
+/// Looks for a line of the decoded object instead of reading blocks. What is decompressed and transcoded counts, so that
+/// the line of a file and of the same file in gzip are one; only gaps go to the sink.
+pub fn find_line(stream: &mut dyn Read, limits: &Limits, sink: &mut dyn BlockSink, search: &mut LineSearch) -> Decoded {
+    run(stream, limits, sink, Some(search))
+}
+
+fn run(stream: &mut dyn Read, limits: &Limits, sink: &mut dyn BlockSink, search: Option<&mut LineSearch>) -> Decoded {
     let state = Rc::new(RawState::default());
     let mut raw = Raw::new(stream, Rc::clone(&state));
     let mut decoder =
-        Decoder { limits, sink, state: Rc::clone(&state), decoded: Decoded::default(), layers: Vec::new() };
+        Decoder { limits, sink, search, state: Rc::clone(&state), decoded: Decoded::default(), layers: Vec::new() };
     decoder.open(&mut raw, 0);
     let Decoder { sink, mut decoded, layers, .. } = decoder;
     let mut words = layers;
@@ -82,6 +95,8 @@ pub fn decode(stream: &mut dyn Read, limits: &Limits, sink: &mut dyn BlockSink) 
 struct Decoder<'a> {
     limits: &'a Limits,
     sink: &'a mut dyn BlockSink,
+    /// A line to look for instead of reading blocks.
+    search: Option<&'a mut LineSearch>,
     state: Rc<RawState>,
     decoded: Decoded,
     layers: Vec<String>,
@@ -129,6 +144,11 @@ impl Decoder<'_> {
             }
             kind => {
                 let mut layer = charset::Western::new(&mut rest);
+                if let Some(search) = &mut self.search {
+                    // The layers below keep their errors and end instead.
+                    let _ = search.read(&mut layer, mark as u64);
+                    return;
+                }
                 let mut window = Window::new(&mut layer);
                 window.offset = mark as u64;
                 let mut out = Output::new(self.sink, self.limits);

@@ -69,6 +69,8 @@ pub struct Assembler {
     pub(super) gaps: Vec<Gap>,
     pub(super) layout: Layout,
     records: u64,
+    /// Findings of the cell at hand that the operator does not want reported.
+    suppressed: Vec<std::ops::Range<usize>>,
 }
 
 impl std::fmt::Debug for Assembler {
@@ -113,6 +115,7 @@ impl Assembler {
             gaps: Vec::new(),
             layout: Layout::Table,
             records: 0,
+            suppressed: Vec::new(),
         }
     }
 
@@ -131,8 +134,11 @@ impl Assembler {
             }
             let header = plan_mail(&self.fields, cell).is_some() && memchr::memchr(b'@', block.cell(cell)).is_some();
             let mut marks = Marks::default();
+            self.suppressed.clear();
             while let Some(finding) = findings.next_if(|f| f.cell as usize <= number) {
-                if header && finding.element == Element::Email {
+                if finding.marks.has(Marks::SUPPRESSED) {
+                    self.suppressed.push(finding.start as usize..finding.end as usize);
+                } else if header && finding.element == Element::Email {
                     marks = marks.with(finding.marks);
                 } else if finding.cell as usize == number && !(header && name_like(finding.element)) {
                     self.finding(block, cell, finding);
@@ -294,10 +300,18 @@ impl Assembler {
 
     /// The people of a `From` or `To`.
     fn header(&mut self, block: &Block, cell: &Cell, marks: Marks) {
-        let Assembler { plan, key, fields, stack, signer, folder, scratch, nothing, .. } = self;
+        let Assembler { plan, key, fields, stack, signer, folder, scratch, nothing, suppressed, .. } = self;
         let (Some(draft), Some(part)) = (stack.last_mut(), plan_mail(fields, cell)) else { return };
         let role = if part == MailPart::From { Role::Sender } else { Role::Addressee };
+        // Parts of a header are slices of its cell, so their places are known.
+        let place = |part: &[u8]| (part.as_ptr() as usize).wrapping_sub(block.bytes.as_ptr() as usize);
+        let hushed = |part: &[u8]| {
+            suppressed.iter().any(|s| !part.is_empty() && s.start < place(part) + part.len() && place(part) < s.end)
+        };
         mail::addresses(block.cell(cell), |display, address| {
+            if hushed(address) {
+                return;
+            }
             if !canon::canonical(Element::Email, address, false, scratch) {
                 return;
             }
@@ -309,7 +323,7 @@ impl Assembler {
                 namespace: Arc::clone(nothing),
             });
             let mut name = NameSignature::default();
-            if folder.full_name(display) == Split::Person {
+            if !hushed(display) && folder.full_name(display) == Split::Person {
                 signer.first(key, &folder.first, &mut name);
                 signer.last(key, &folder.last, &mut name);
             }

@@ -18,6 +18,7 @@ pub mod name;
 mod orphan;
 mod person;
 pub mod place;
+pub mod plain;
 pub mod plan;
 pub mod roles;
 mod sound;

@@ -48,6 +48,17 @@ impl FieldEvidence {
     }
 }
 
+/// A name or a veto that stands in the name of a field or in a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// The detector.
+    pub detector: u16,
+    /// It is a veto.
+    pub veto: bool,
+    /// Its words, joined with `_`.
+    pub name: String,
+}
+
 /// The names and vetoes of all detectors.
 pub struct Names {
     /// By words joined with `_`: the detectors, and whether it is a veto.
@@ -78,10 +89,30 @@ impl Names {
     /// What a field's name says.
     pub fn evidence(&self, field: &Field) -> FieldEvidence {
         let mut lengths = vec![[0usize; 2]; self.traits.len()];
-        if !self.collect(&field.words, field.words.len() - field.name_words, false, &mut lengths) {
-            self.collect(&field.words, 0, true, &mut lengths);
-        }
+        self.each(field, &mut |detector, veto, words| longest(&mut lengths, detector, veto, words.len()));
         self.weigh(&lengths)
+    }
+
+    /// Hands over every name and veto that stands in a field's name: the detector, whether it is a veto, its words.
+    fn each(&self, field: &Field, met: &mut dyn FnMut(u16, bool, &[String])) {
+        if !self.collect(&field.words, field.words.len() - field.name_words, false, met) {
+            self.collect(&field.words, 0, true, met);
+        }
+    }
+
+    /// Every name and veto that stands in a field's name, for people.
+    pub fn met(&self, field: &Field) -> Vec<Met> {
+        let mut all = Vec::new();
+        self.each(field, &mut |detector, veto, words| all.push(Met { detector, veto, name: words.join("_") }));
+        all
+    }
+
+    /// Every name and veto that [`Names::key`] reads in a key, for people.
+    pub fn met_by_key(&self, before: &str, token: &str) -> Vec<Met> {
+        let field = Field::new([before, token]);
+        let mut all = Vec::new();
+        self.each_of_key(&field, &mut |detector, veto, words| all.push(Met { detector, veto, name: words.join("_") }));
+        all
     }
 
     /// What a key in text says: its last token, by itself and as the end of a longer name with the words before it. Where
@@ -89,15 +120,23 @@ impl Names {
     pub fn key(&self, before: &str, token: &str) -> FieldEvidence {
         let mut lengths = vec![[0usize; 2]; self.traits.len()];
         let field = Field::new([before, token]);
-        let from = field.words.len() - field.name_words;
-        let generic = matches!(field.name(), [word] if NUMBER_WORDS.contains(&word.as_str()));
-        let said = self.collect(&field.words, from, false, &mut lengths);
-        let crossing = lengths.iter().flatten().any(|length| *length > 1);
-        if generic && from > 0 && !(said && crossing) {
-            lengths.fill([0; 2]);
-            self.collect(&field.words[..from], from - 1, false, &mut lengths);
-        }
+        self.each_of_key(&field, &mut |detector, veto, words| longest(&mut lengths, detector, veto, words.len()));
         self.weigh(&lengths)
+    }
+
+    /// Hands over every name and veto that stands in a key whose last token is the last segment of `key`.
+    fn each_of_key(&self, key: &Field, met: &mut dyn FnMut(u16, bool, &[String])) {
+        let from = key.words.len() - key.name_words;
+        let generic = matches!(key.name(), [word] if NUMBER_WORDS.contains(&word.as_str()));
+        if generic && from > 0 {
+            let mut crossing = false;
+            self.collect(&key.words, from, false, &mut |_, _, words| crossing |= words.len() > 1);
+            if !crossing {
+                self.collect(&key.words[..from], from - 1, false, met);
+                return;
+            }
+        }
+        self.collect(&key.words, from, false, met);
     }
 
     /// Whether some name or veto ends in the last word of `token`: a word of prose of which nothing is known is no key.
@@ -127,10 +166,9 @@ impl Names {
         FieldEvidence { whole: of(|t| t.0), only: of(|t| t.1), says }
     }
 
-    /// Notes, per detector, the words of its longest name and longest veto among the runs of `words`; whether there was
-    /// any. A run lies in the words from `name` on, or holds all of them. With `path`, runs name no detector that takes
-    /// whole values.
-    fn collect(&self, words: &[String], name: usize, path: bool, lengths: &mut [[usize; 2]]) -> bool {
+    /// Hands over the names and vetoes among the runs of `words`; whether there was any. A run lies in the words from
+    /// `name` on, or ends with the last of them. With `path`, runs name no detector that takes whole values.
+    fn collect(&self, words: &[String], name: usize, path: bool, met: &mut dyn FnMut(u16, bool, &[String])) -> bool {
         let mut any = false;
         for to in name + 1..=words.len() {
             let first = if to == words.len() { 0 } else { name };
@@ -139,8 +177,7 @@ impl Names {
                     if path && !veto && self.traits[usize::from(detector)].0 {
                         continue;
                     }
-                    let longest = &mut lengths[usize::from(detector)][usize::from(veto)];
-                    *longest = (*longest).max(to - from);
+                    met(detector, veto, &words[from..to]);
                     any = true;
                 }
             }
@@ -155,6 +192,12 @@ impl Names {
         let found = found.or_else(|| singular(&name).and_then(|name| self.entries.get(name.as_ref())));
         found.map_or(&[], Vec::as_slice)
     }
+}
+
+/// Notes, per detector, the words of its longest name and its longest veto.
+fn longest(lengths: &mut [[usize; 2]], detector: u16, veto: bool, words: usize) {
+    let longest = &mut lengths[usize::from(detector)][usize::from(veto)];
+    *longest = (*longest).max(words);
 }
 
 /// The singular of an English plural: `emails`, `addresses`.

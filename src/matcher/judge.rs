@@ -12,6 +12,7 @@ use super::near::key_before;
 use super::overlap::settle;
 use super::plan::Matcher;
 use super::tally::{Distinct, Stat};
+use super::watch::{ColumnRule, Step, Unwatched, Watch};
 use crate::model::block::{Block, Cell, Layout};
 use crate::model::detector::Confidence;
 use crate::model::field::{Field, Schema};
@@ -41,7 +42,7 @@ const KEYS_MAX: usize = 4096;
 const ESTIMATES_MAX: usize = 2048;
 
 /// Judges the blocks of one object, in order.
-pub struct Judge<'m> {
+pub struct Judge<'m, W = Unwatched> {
     matcher: &'m Matcher,
     scratch: Scratch,
     cell_scratch: Scratch,
@@ -51,6 +52,7 @@ pub struct Judge<'m> {
     pending: Vec<Finding>,
     estimates: usize,
     work: u64,
+    watch: W,
 }
 
 /// What is known of one field.
@@ -83,6 +85,13 @@ impl FieldState {
 impl<'m> Judge<'m> {
     /// A judge for one object.
     pub fn new(matcher: &'m Matcher) -> Judge<'m> {
+        Judge::watched(matcher, Unwatched)
+    }
+}
+
+impl<'m, W: Watch> Judge<'m, W> {
+    /// A judge for one object whose steps are watched.
+    pub fn watched(matcher: &'m Matcher, watch: W) -> Judge<'m, W> {
         Judge {
             matcher,
             scratch: Scratch::new(),
@@ -95,7 +104,13 @@ impl<'m> Judge<'m> {
             pending: Vec::new(),
             estimates: 0,
             work: 0,
+            watch,
         }
+    }
+
+    /// Who watches.
+    pub fn watch(&mut self) -> &mut W {
+        &mut self.watch
     }
 
     /// Adds the findings of a block to `out`, sorted by cell and start.
@@ -117,11 +132,19 @@ impl<'m> Judge<'m> {
 
         let mut found = std::mem::take(&mut self.pending);
         let columns = block.layout != Layout::Text;
-        let dropped = |f: &Finding| self.only_suggested(block, f) || (columns && self.by_chance(block, f));
-        found.retain(|f| !dropped(f));
+        found.retain(|f| {
+            let rule = match (self.only_suggested(block, f), columns) {
+                (true, _) => ColumnRule::OnlySuggested,
+                (false, true) if self.by_chance(block, f) => ColumnRule::ByChance,
+                (false, _) => return true,
+            };
+            self.watch.column(f, rule);
+            false
+        });
         // A group `value` may have moved a start past the next one's.
         found.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
         settle(matcher, &mut found);
+        self.watch.settled(block, schema, &mut found);
         for finding in &found {
             let cell = &block.cells[finding.cell as usize];
             let row = block.records.get(cell.record as usize).map_or(0, |r| r.row);
@@ -277,6 +300,13 @@ impl<'m> Judge<'m> {
         let cell = &block.cells[index];
         let state = &mut self.fields[cell.field as usize];
         let Some(says) = state.evidence.as_ref().map(|e| e.says(detector)) else { return };
+        self.watch.step(Step::Candidate {
+            cell: index as u32,
+            span: span.start as u32..span.end as u32,
+            detector,
+            whole,
+        });
+        self.watch.step(Step::Field(says));
         let stat = state.stat(detector, &mut self.estimates);
         stat.matches += 1;
         if says == Says::Vetoed {
@@ -284,7 +314,10 @@ impl<'m> Judge<'m> {
         }
         let span = if whole { span } else { self.narrow(&block.bytes, span, detector) };
         let value = &block.bytes[span.clone()];
-        let (proven, marks) = match matcher.validator(detector).map_or(Verdict::PLAUSIBLE, |validate| validate(value)) {
+        let verdict = matcher.validator(detector).map_or(Verdict::PLAUSIBLE, |validate| validate(value));
+        self.watch.step(Step::Value(span.start as u32..span.end as u32));
+        self.watch.step(Step::Verdict(verdict));
+        let (proven, marks) = match verdict {
             Verdict::Invalid => return,
             Verdict::Valid { proven, marks } => (proven, marks),
         };
@@ -303,6 +336,7 @@ impl<'m> Judge<'m> {
         let Some((confidence, support)) = self.support(block, cell, &span, detector, says, needs) else {
             return;
         };
+        self.watch.step(Step::Weighed(confidence, basis.with(support)));
         if confidence == Confidence::Low {
             return;
         }
@@ -337,7 +371,11 @@ impl<'m> Judge<'m> {
             return Some((plan.with_field, Basis::FIELD));
         }
         let mut other = field == Says::Other;
-        match self.key(block, cell, span.start).map(|(evidence, bound)| (evidence.says(detector), bound)) {
+        let key = self.key(block, cell, span.start).map(|(evidence, bound)| (evidence.says(detector), bound));
+        if let Some((says, bound)) = key {
+            self.watch.step(Step::Key(says, bound));
+        }
+        match key {
             Some((Says::Named, _)) => return Some((plan.with_field, Basis::FIELD)),
             Some((Says::Vetoed, _)) => return None,
             // A word of a sentence says what follows it, and nothing of what else it could be.
@@ -350,8 +388,10 @@ impl<'m> Judge<'m> {
             (near, seen) =
                 matcher.near().supports(detector, &block.bytes, cell.start as usize..cell.end as usize, span.clone());
             self.work += seen as u64;
+            self.watch.step(Step::Near(near));
         }
         if needs && !near {
+            self.watch.step(Step::Unnamed);
             return None;
         }
         let confidence = if near { plan.with_near } else { plan.alone };

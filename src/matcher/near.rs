@@ -51,34 +51,57 @@ impl NearWords {
     /// Whether a near word of `detector` stands as a whole word within reach of `candidate` and on its line within
     /// `cell`. Returns the answer and the bytes looked at.
     pub fn supports(&self, detector: u16, bytes: &[u8], cell: Range<usize>, candidate: Range<usize>) -> (bool, usize) {
-        let from = candidate.start.saturating_sub(BEFORE_BYTES).max(cell.start);
-        let to = candidate.end.saturating_add(AFTER_BYTES).min(cell.end);
-        let before = bytes[from..candidate.start].iter().rposition(|b| *b == b'\n').map_or(from, |p| from + p + 1);
-        let after = bytes[candidate.end..to].iter().position(|b| *b == b'\n').map_or(to, |p| candidate.end + p);
-        let found =
-            self.any(detector, bytes, before..candidate.start) || self.any(detector, bytes, candidate.end..after);
-        (found, to - from)
+        let (windows, looked) = windows(bytes, cell, candidate);
+        (windows.into_iter().any(|window| self.phrases(detector, bytes, window).next().is_some()), looked)
     }
 
-    fn any(&self, detector: u16, bytes: &[u8], window: Range<usize>) -> bool {
+    /// The near words of `detector` within reach of `candidate`, as [`NearWords::supports`] looks for them: where each
+    /// starts, and the phrase.
+    pub fn found(
+        &self,
+        detector: u16,
+        bytes: &[u8],
+        cell: Range<usize>,
+        candidate: Range<usize>,
+    ) -> Vec<(usize, String)> {
+        let phrases = windows(bytes, cell, candidate).0.into_iter().flat_map(|w| {
+            let start = w.start;
+            self.phrases(detector, bytes, w).map(move |(word, phrase)| {
+                let first = String::from_utf8_lossy(&bytes[start + word.start..start + word.end]).to_lowercase();
+                let rest = phrase.rest.iter().map(|word| String::from_utf8_lossy(word).into_owned());
+                (start + word.start, std::iter::once(first).chain(rest).collect::<Vec<_>>().join(" "))
+            })
+        });
+        phrases.collect()
+    }
+
+    /// The phrases of `detector` in a window, each with its first word, as a range of the window.
+    fn phrases<'s>(
+        &'s self,
+        detector: u16,
+        bytes: &'s [u8],
+        window: Range<usize>,
+    ) -> impl Iterator<Item = (Range<usize>, &'s Phrase)> + 's {
         let text = &bytes[window.clone()];
         // A word that the window cuts is not whole.
-        let whole = |w: &Range<usize>| {
+        let whole = move |w: &Range<usize>| {
             let inside = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
             let cut_left = w.start == 0 && text[w.start].is_ascii_alphanumeric() && inside(window.start.checked_sub(1));
             let cut_right = w.end == text.len() && text[w.end - 1].is_ascii_alphanumeric() && inside(Some(window.end));
             !cut_left && !cut_right
         };
-        words(text).filter(whole).any(|word| {
-            self.starts(detector, text, word.clone(), word.end, &whole)
+        words(text).filter(whole).filter_map(move |word| {
+            let phrase = self.starts(detector, text, word.clone(), word.end, &whole).or_else(|| {
                 // "ssn#" is the word "ssn" too.
-                || (text[word.end - 1] == b'#'
-                    && word.len() > 1
-                    && self.starts(detector, text, word.start..word.end - 1, word.end, &whole))
+                (text[word.end - 1] == b'#' && word.len() > 1)
+                    .then(|| self.starts(detector, text, word.start..word.end - 1, word.end, &whole))
+                    .flatten()
+            });
+            phrase.map(|phrase| (word, phrase))
         })
     }
 
-    /// Whether a phrase starts with `word` and goes on in the words after `rest`.
+    /// The phrase that starts with `word` and goes on in the words after `rest`.
     fn starts(
         &self,
         detector: u16,
@@ -86,18 +109,18 @@ impl NearWords {
         word: Range<usize>,
         rest: usize,
         whole: &dyn Fn(&Range<usize>) -> bool,
-    ) -> bool {
+    ) -> Option<&Phrase> {
         let word = &text[word];
         let bit = slot(word);
         if self.filter[bit / 64] & (1 << (bit % 64)) == 0 || word.len() > KEY_BYTES_MAX {
-            return false;
+            return None;
         }
         let mut lower = [0; KEY_BYTES_MAX];
         let lower = &mut lower[..word.len()];
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
-        self.phrases.get(&*lower).is_some_and(|phrases| {
-            phrases.iter().filter(|p| p.detector == detector).any(|phrase| {
+        self.phrases.get(&*lower).and_then(|phrases| {
+            phrases.iter().filter(|p| p.detector == detector).find(|phrase| {
                 let mut next = words(&text[rest..]).map(|w| rest + w.start..rest + w.end);
                 phrase
                     .rest
@@ -106,6 +129,15 @@ impl NearWords {
             })
         })
     }
+}
+
+/// What lies within reach before and after a candidate, on its line and in its cell, and the bytes looked at.
+fn windows(bytes: &[u8], cell: Range<usize>, candidate: Range<usize>) -> ([Range<usize>; 2], usize) {
+    let from = candidate.start.saturating_sub(BEFORE_BYTES).max(cell.start);
+    let to = candidate.end.saturating_add(AFTER_BYTES).min(cell.end);
+    let before = bytes[from..candidate.start].iter().rposition(|b| *b == b'\n').map_or(from, |p| from + p + 1);
+    let after = bytes[candidate.end..to].iter().position(|b| *b == b'\n').map_or(to, |p| candidate.end + p);
+    ([before..candidate.start, candidate.end..after], to - from)
 }
 
 /// The words of a text: letters and digits, and a `#` that follows them.

@@ -37,13 +37,20 @@ pub fn settle(matcher: &Matcher, findings: &mut Vec<Finding>) {
     findings.truncate(kept);
 }
 
+/// What is compared when findings overlap, most important first: the field names it, nobody has such a number, the
+/// precedence, the length, the start, the detector. The lesser rank is kept.
+pub type Rank = (Reverse<bool>, bool, Reverse<i32>, Reverse<u32>, u32, u16);
+
+/// The rank of a finding among those it overlaps.
+pub fn rank(matcher: &Matcher, f: &Finding) -> Rank {
+    let precedence = matcher.detectors()[usize::from(f.detector)].precedence;
+    let never = f.marks.has(Marks::NEVER_ISSUED);
+    (Reverse(f.basis.has(Basis::FIELD)), never, Reverse(precedence), Reverse(f.end - f.start), f.start, f.detector)
+}
+
 /// Marks the losers of one group by making them empty.
 fn drop_overlapped(matcher: &Matcher, group: &mut [Finding]) {
-    let rank = |f: &Finding| {
-        let precedence = matcher.detectors()[usize::from(f.detector)].precedence;
-        let never = f.marks.has(Marks::NEVER_ISSUED);
-        (Reverse(f.basis.has(Basis::FIELD)), never, Reverse(precedence), Reverse(f.end - f.start), f.start, f.detector)
-    };
+    let rank = |f: &Finding| rank(matcher, f);
     if let [a, b] = group {
         let loser = if rank(a) <= rank(b) { b } else { a };
         loser.end = loser.start;

@@ -51,6 +51,8 @@ impl Marks {
     pub const PLACEHOLDER: Marks = Marks(4);
     /// The value belongs to an organisation or role, not a person (`info@`, `support@`).
     pub const ROLE: Marks = Marks(8);
+    /// The operator does not want it reported: it is no part of a person's record. Not said by the value itself.
+    pub const SUPPRESSED: Marks = Marks(16);
 
     /// Whether any bit of `other` is set.
     pub const fn has(self, other: Marks) -> bool {

@@ -1,9 +1,12 @@
 //! The stages, wired: which objects, which threads, in which order, and what came of it.
 //!
 //! `worker` holds the way of one object through the house, `scan` the threads around it and the writer at its end,
-//! `plan` what must be right before the first byte is read, `fields` the question which kinds of file have a field.
+//! `plan` what must be right before the first byte is read, `fields` the question which kinds of file have a field,
+//! `suppress` what the operator does not want reported, `explain` why a place holds what was found there.
 
+pub mod explain;
 pub mod fields;
 pub mod plan;
 pub mod scan;
+pub mod suppress;
 pub mod worker;

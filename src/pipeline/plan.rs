@@ -1,5 +1,6 @@
 //! Everything a scan needs to know, resolved and checked before the first byte is read.
 
+use super::suppress::Suppress;
 use crate::identity::IdentityPlan;
 use crate::matcher::plan::Matcher;
 use crate::model::detector::Detector;
@@ -18,6 +19,8 @@ pub struct Plan {
     pub identity: Arc<IdentityPlan>,
     /// The budgets.
     pub limits: Limits,
+    /// What the operator does not want reported.
+    pub suppress: Suppress,
     /// Hash of everything that can change an answer: program version, detectors, settings, limits.
     pub policy: String,
 }
@@ -33,7 +36,7 @@ impl Plan {
             (Ok(matcher), Ok(identity)) if problems.is_empty() => {
                 let text = format!("{}\n{detectors:?}\n{settings:?}\n{limits:?}", env!("CARGO_PKG_VERSION"));
                 let policy = hex(&Sha256::digest(text.as_bytes()));
-                Ok(Plan { matcher, identity: Arc::new(identity), limits, policy })
+                Ok(Plan { matcher, identity: Arc::new(identity), limits, suppress: Suppress::default(), policy })
             }
             (matcher, identity) => {
                 problems.extend(matcher.err().into_iter().flatten().map(|p| p.to_string()));
@@ -41,6 +44,18 @@ impl Plan {
                 Err(problems)
             }
         }
+    }
+}
+
+impl Plan {
+    /// The plan with what the operator does not want reported. What is in force is part of the policy, so that an object
+    /// is read again once a suppression has come or has expired.
+    pub fn suppressing(mut self, suppress: Suppress) -> Plan {
+        if let Some(in_force) = suppress.policy() {
+            self.policy = hex(&Sha256::digest(format!("{}\n{in_force}", self.policy).as_bytes()));
+        }
+        self.suppress = suppress;
+        self
     }
 }
 

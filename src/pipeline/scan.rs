@@ -86,6 +86,8 @@ pub struct ScanOutcome {
     pub mentions: u64,
     /// Findings by element.
     pub elements: BTreeMap<Element, u64>,
+    /// Findings that the operator does not want reported, by reason, in what was read.
+    pub suppressed: Vec<(String, u64)>,
     /// What was not read, by URI: the first of it.
     pub gaps: Vec<(String, Gap)>,
     /// Gaps beyond those.
@@ -192,6 +194,7 @@ pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOu
     written?;
     while writer.next_object_id() < ids.load(Relaxed) {}
     outcome.interrupted = request.stop.load(Relaxed);
+    outcome.suppressed = request.plan.suppress.counts();
     Ok(outcome)
 }
 

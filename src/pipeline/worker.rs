@@ -1,6 +1,7 @@
 //! The way of one object through the house.
 
 use super::plan::Plan;
+use super::suppress::Suppressor;
 use crate::decode::{Decoded, decode};
 use crate::identity::key::Key;
 use crate::identity::{Assembler, Orphan};
@@ -146,7 +147,7 @@ struct ObjectSink<'a> {
     shared: &'a Shared<'a>,
     object: Object,
     id: u64,
-    judge: Judge<'a>,
+    judge: Judge<'a, Suppressor<'a>>,
     assembler: Assembler,
     findings: Vec<Finding>,
     schema: Schema,
@@ -187,7 +188,7 @@ impl<'a> ObjectSink<'a> {
             shared,
             object: task.object.clone(),
             id: task.id,
-            judge: Judge::new(&shared.plan.matcher),
+            judge: Judge::watched(&shared.plan.matcher, shared.plan.suppress.of(&task.object, Some(shared.key))),
             assembler: Assembler::new(shared.plan.identity.clone(), shared.key, &task.object.path),
             findings: Vec::new(),
             schema: Schema::default(),
@@ -290,6 +291,13 @@ impl BlockSink for ObjectSink<'_> {
                 };
                 sink.finding(&self.object, &place);
             }
+        }
+        let taken = &self.judge.watch().taken;
+        if !taken.is_empty() {
+            // A mail header is read whole, so what is not reported must be known there.
+            let hushed = taken.iter().map(|f| Finding { marks: f.marks.with(Marks::SUPPRESSED), ..*f });
+            self.findings.extend(hushed);
+            self.findings.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
         }
         let out = &mut self.out;
         self.assembler.block(block, schema, &self.findings, &mut |segment, mention| out.push(segment, mention));

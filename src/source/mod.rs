@@ -102,6 +102,11 @@ impl Source {
     }
 }
 
+/// The path in an object's URI as people write it: what follows the scheme, percent-decoded.
+pub fn path_of(uri: &str) -> PathBuf {
+    folder::path_of_encoded(uri.split_once("://").map_or(uri, |(_, rest)| rest))
+}
+
 fn is_scheme(scheme: &str) -> bool {
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
