@@ -8,6 +8,7 @@ use parquet::errors::ParquetError;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The file at the root that says what the folder is.
 pub(super) const MARKER: &str = "_rollcall_inventory";
@@ -134,6 +135,10 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
+/// How often a lock that is held is asked for again, and the pause between.
+const LOCK_TRIES: u32 = 25;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 /// A lock that lives as long as its process, or until it is dropped.
 pub(super) struct Lock {
     _file: File,
@@ -143,7 +148,16 @@ pub(super) struct Lock {
 pub(super) fn lock(path: &Path, holder: &str) -> io::Result<Result<Lock, String>> {
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(|e| at(path, e))?;
-    match file.try_lock() {
+    // A run that is just ending still holds it, and so does a child process between its fork and its exec.
+    let mut taken = file.try_lock();
+    for _ in 0..LOCK_TRIES {
+        if !matches!(taken, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        std::thread::sleep(LOCK_PAUSE);
+        taken = file.try_lock();
+    }
+    match taken {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut words = String::new();
