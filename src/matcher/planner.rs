@@ -33,6 +33,9 @@ const UNSEEN_PER_KIB: f64 = 0.4;
 /// Candidates per KiB of ordinary data from which on a pattern is said to have no anchor.
 const NO_ANCHOR_PER_KIB: f64 = 16.0;
 
+/// Prefixes that a bucket takes before there are further tables.
+const PREFIXES_A_BUCKET: usize = 12;
+
 /// One pattern to plan.
 pub struct Entry<'a> {
     /// The detector.
@@ -142,6 +145,39 @@ pub struct Fit {
     pub places: Box<[[u64; 256]; PLACES]>,
     /// The pattern of each bit.
     pub patterns: Vec<usize>,
+}
+
+/// Which prefixes four bytes fit, two bytes a look-up: far fewer starts pass than by one byte a look-up, and a start that
+/// is none costs two look-ups, not eight for every 64 patterns.
+pub struct Pairs([Box<[u32; PAIRS]>; 2]);
+
+/// Two bytes by their low six bits.
+const PAIRS: usize = 1 << 12;
+
+impl Pairs {
+    fn at(a: u8, b: u8) -> usize {
+        usize::from(a & 63) << 6 | usize::from(b & 63)
+    }
+
+    /// Tables of prefixes; those that lie beside each other share a bit.
+    fn new(all: &[[ByteSet; 4]]) -> Pairs {
+        let mut tables = [Box::new([0u32; PAIRS]), Box::new([0u32; PAIRS])];
+        for (i, prefix) in all.iter().enumerate() {
+            let bit = 1 << (i * 32 / all.len());
+            for (table, pair) in tables.iter_mut().zip(prefix.as_chunks::<2>().0) {
+                for a in pair[0].iter() {
+                    pair[1].iter().for_each(|b| table[Pairs::at(a, b)] |= bit);
+                }
+            }
+        }
+        Pairs(tables)
+    }
+
+    /// Whether the bytes may be some prefix.
+    pub fn fit(&self, bytes: [u8; 4]) -> bool {
+        let [a, b, c, d] = bytes;
+        self.0[0][Pairs::at(a, b)] & self.0[1][Pairs::at(c, d)] != 0
+    }
 }
 
 impl Serve {
@@ -323,9 +359,9 @@ impl Planner {
     }
 
     /// The stream of all keywords and its tables.
-    pub fn keywords(&mut self, shapes: &[&Shape], level: Level) -> (Option<Prefixes>, Vec<Fit>) {
+    pub fn keywords(&mut self, shapes: &[&Shape], level: Level) -> (Option<Prefixes>, Pairs, Vec<Fit>) {
         if self.keywords.is_empty() {
-            return (None, Vec::new());
+            return (None, Pairs::new(&[]), Vec::new());
         }
         // Prefixes that begin alike share a bucket, so that buckets mix as little as they can.
         let mut all: Vec<[ByteSet; 4]> = self.keywords.iter().flat_map(|(_, p)| p.iter().copied()).collect();
@@ -333,10 +369,11 @@ impl Planner {
         all.sort_by_key(|p| p.map(|set| first(&set)));
         all.dedup();
         let count = all.len();
+        let buckets = count.div_ceil(PREFIXES_A_BUCKET).next_multiple_of(8).min(usize::from(Prefixes::BUCKETS_MAX));
         let tables: Vec<(u8, [[bool; 256]; 4])> = all
             .iter()
             .enumerate()
-            .map(|(i, places)| ((i * 8 / count) as u8, places.map(|set| std::array::from_fn(|b| set.has(b as u8)))))
+            .map(|(i, places)| ((i * buckets / count) as u8, places.map(|set| std::array::from_fn(|b| set.has(b as u8)))))
             .collect();
         let mut plane = self.circuit.and(Plane::PREFIXES, self.edges.start);
         if level == Level::Scalar {
@@ -358,7 +395,7 @@ impl Planner {
             }
             fits.push(Fit { places, patterns: chunk.iter().map(|(index, _)| *index).collect() });
         }
-        (Some(Prefixes::new(&tables)), fits)
+        (Some(Prefixes::new(&tables)), Pairs::new(&all), fits)
     }
 }
 
