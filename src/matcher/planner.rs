@@ -373,7 +373,9 @@ impl Planner {
         let tables: Vec<(u8, [[bool; 256]; 4])> = all
             .iter()
             .enumerate()
-            .map(|(i, places)| ((i * buckets / count) as u8, places.map(|set| std::array::from_fn(|b| set.has(b as u8)))))
+            .map(|(i, places)| {
+                ((i * buckets / count) as u8, places.map(|set| std::array::from_fn(|b| set.has(b as u8))))
+            })
             .collect();
         let mut plane = self.circuit.and(Plane::PREFIXES, self.edges.start);
         if level == Level::Scalar {
