@@ -4,14 +4,15 @@
 //! for each candidate. A stream is served in one of three ways. **Shape**: a bit is a start; where the outline is exact
 //! and the length fixed, the hit is known, else the automaton walks to its end. **Literal**: a bit is a literal that
 //! every match holds, and the start is looked for behind it. **Keyword**: a bit is a place where one of many prefixes may
-//! stand, and eight tables say whose.
+//! stand; two tables of two bytes each sort out most that are none, and eight tables of one say whose the rest are.
 //!
 //! Nothing is carried from one batch to the next: a window sees as far ahead as any stream asks.
 
 use super::circuit::Plane;
 use super::edges::start_ok;
 use super::lanes::Scratch;
-use super::planner::{Entry, Fit, How, Pairs, Planner, Serve, Stream};
+use super::pairs::Pairs;
+use super::planner::{Entry, Fit, How, Planner, Serve, Stream};
 use super::shape::{ByteSet, Lead, Needle, PLACES, Shape};
 use super::walk::Walker;
 use crate::model::finding::Hit;

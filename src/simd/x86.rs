@@ -375,18 +375,18 @@ fn avx512_planes(job: &Job<'_>, table: Option<&SetTable>, slot: usize) {
 fn avx512_prefixes<const GROUPS: usize>(job: &Job<'_>, prefixes: &Prefixes) {
     let Some(groups) = prefixes.groups.first_chunk::<GROUPS>() else { return };
     let mut tables = [[_mm512_setzero_si512(); PLACES]; GROUPS];
-    for g in 0..GROUPS {
-        for p in 0..PLACES {
+    for (tables, group) in tables.iter_mut().zip(groups) {
+        for (table, bytes) in tables.iter_mut().zip(&group.tables) {
             // SAFETY: a table has 64 bytes.
-            tables[g][p] = unsafe { _mm512_loadu_si512(groups[g].tables[p].as_ptr().cast()) };
+            *table = unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
         }
     }
     for word in 0..job.words {
         let mut texts = [_mm512_setzero_si512(); PLACES];
-        for place in 0..PLACES {
+        for (place, text) in texts.iter_mut().enumerate() {
             let from = job.text.as_ptr().wrapping_add(word * 64 + place);
             // SAFETY: the text has 64 bytes for each word and a tail behind them.
-            texts[place] = unsafe { _mm512_loadu_si512(from.cast()) };
+            *text = unsafe { _mm512_loadu_si512(from.cast()) };
         }
         let mut any = _mm512_setzero_si512();
         for [a, b, c, d] in tables {
