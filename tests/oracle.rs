@@ -350,7 +350,7 @@ fn long_walks_end_alike_with_and_without_an_automaton() {
         let mut text = Vec::new();
         for _ in 0..4 {
             (0..rng.usize(40..70)).for_each(|_| text.push(*rng.choice(b"ab.").expect("some")));
-            text.push(b'@');
+            text.extend_from_slice(b"@");
             for _ in 0..rng.usize(1..7) {
                 (0..rng.usize(1..66)).for_each(|_| text.push(rng.u8(b'a'..=b'd')));
                 text.push(*rng.choice(b"..1\n").expect("some"));
