@@ -3,6 +3,7 @@
 use rollcall::matcher::lanes::Scratch;
 use rollcall::matcher::oracle::Oracle;
 use rollcall::matcher::plan::Matcher;
+use rollcall::matcher::walk::Walker;
 use rollcall::model::detector::{Class, Confidence, Detector};
 use rollcall::model::element::{Element, Form};
 use rollcall::model::finding::Hit;
@@ -334,6 +335,39 @@ fn long_inputs_cross_batches() {
         let slow = oracle.scan(&bytes, 0..bytes.len() as u32);
         matchers.iter().for_each(|m| same(&detectors, m, &bytes, &slow, &mut scratch));
     }
+}
+
+#[test]
+fn long_walks_end_alike_with_and_without_an_automaton() {
+    const PATTERN: &str = r"[a-z.]{1,64}@[a-z.-]{1,190}\.[a-z]{2,24}";
+    const LENGTH: usize = 64 + 1 + 190 + 1 + 24;
+    let fast = Walker::new(PATTERN, LENGTH).expect("builds");
+    // Room for the automaton without the bounds of repetitions, but not for the one with them.
+    let slow = Walker::within(64 << 10, PATTERN, LENGTH).expect("builds");
+    let mut rng = fastrand::Rng::with_seed(7);
+    let (mut ends, mut apart) = (0, 0);
+    for _ in 0..300 {
+        let mut text = Vec::new();
+        for _ in 0..4 {
+            (0..rng.usize(40..70)).for_each(|_| text.push(*rng.choice(b"ab.").expect("some")));
+            text.extend_from_slice(b"@");
+            for _ in 0..rng.usize(1..7) {
+                (0..rng.usize(1..66)).for_each(|_| text.push(rng.u8(b'a'..=b'd')));
+                text.push(*rng.choice(b"..1\n").expect("some"));
+            }
+        }
+        let starts: Vec<u32> = (0..text.len() as u32).collect();
+        let walked = |walker: &Walker| {
+            let mut found = Vec::new();
+            let steps = walker.walk(&text, &starts, &mut |i, end| found.push((i, end)));
+            (found, steps)
+        };
+        let ((want, fast_steps), (got, slow_steps)) = (walked(&fast), walked(&slow));
+        assert_eq!(got, want, "{}", text.escape_ascii());
+        ends += want.len();
+        apart += usize::from(fast_steps != slow_steps);
+    }
+    assert!(ends > 1000 && apart > 200, "{ends} ends, {apart} texts walked another way: the comparison proves nothing");
 }
 
 #[test]

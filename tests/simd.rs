@@ -11,7 +11,7 @@ type Naive = Vec<bool>;
 fn naive(sets: &[[bool; 256]], ops: &[Op], prefixes: Option<&Prefixes>, text: &[u8], words: usize) -> Vec<Naive> {
     let bits = words * 64;
     let mut planes: Vec<Naive> = (0..8).map(|b| text[..bits].iter().map(|byte| byte >> b & 1 == 1).collect()).collect();
-    let prefix = |i: usize| prefixes.is_none_or(|p| p.buckets([text[i], text[i + 1], text[i + 2], text[i + 3]]) != 0);
+    let prefix = |i: usize| prefixes.is_none_or(|p| p.fit([text[i], text[i + 1], text[i + 2], text[i + 3]]));
     planes.push((0..bits).map(prefix).collect());
     planes.push(vec![true; bits]);
     for set in sets {
@@ -88,7 +88,7 @@ fn random_prefixes(rng: &mut fastrand::Rng) -> Vec<Prefix> {
     let mut table = Vec::new();
     for _ in 0..rng.usize(1..40) {
         let byte = |rng: &mut fastrand::Rng| std::array::from_fn(|_| rng.u8(0..10) == 0);
-        table.push((rng.u8(0..8), [byte(rng), byte(rng), byte(rng), byte(rng)]));
+        table.push((rng.u8(0..Prefixes::BUCKETS_MAX), [byte(rng), byte(rng), byte(rng), byte(rng)]));
     }
     table
 }

@@ -4,13 +4,14 @@
 //! for each candidate. A stream is served in one of three ways. **Shape**: a bit is a start; where the outline is exact
 //! and the length fixed, the hit is known, else the automaton walks to its end. **Literal**: a bit is a literal that
 //! every match holds, and the start is looked for behind it. **Keyword**: a bit is a place where one of many prefixes may
-//! stand, and eight tables say whose.
+//! stand; two tables of two bytes each sort out most that are none, and eight tables of one say whose the rest are.
 //!
 //! Nothing is carried from one batch to the next: a window sees as far ahead as any stream asks.
 
 use super::circuit::Plane;
 use super::edges::start_ok;
 use super::lanes::Scratch;
+use super::pairs::Pairs;
 use super::planner::{Entry, Fit, How, Planner, Serve, Stream};
 use super::shape::{ByteSet, Lead, Needle, PLACES, Shape};
 use super::walk::Walker;
@@ -35,6 +36,7 @@ pub struct Front {
     program: Program,
     prefixes: Option<Prefixes>,
     streams: Vec<Stream>,
+    pairs: Pairs,
     fits: Vec<Fit>,
     patterns: Vec<Pattern>,
     ahead: usize,
@@ -73,7 +75,7 @@ impl Front {
         }
         let kernels = Kernels::new(level);
         let shapes: Vec<&Shape> = entries.iter().map(|e| e.shape).collect();
-        let (prefixes, fits) = planner.keywords(&shapes, kernels.level());
+        let (prefixes, pairs, fits) = planner.keywords(&shapes, kernels.level());
         let Planner { circuit, mut streams, .. } = planner;
         let planes: Vec<Plane> = streams.iter().map(|s| s.plane).collect();
         let (program, slots) =
@@ -81,7 +83,7 @@ impl Front {
         streams.iter_mut().zip(slots).for_each(|(s, slot)| s.slot = slot);
         let beyond = |s: &Stream| circuit.reach(s.plane).max(0) as usize + s.serve.reach();
         let ahead = streams.iter().map(beyond).max().unwrap_or(0) / 64 + 1;
-        Ok(Front { kernels, program, prefixes, streams, fits, patterns, ahead: ahead.min(AHEAD_WORDS) })
+        Ok(Front { kernels, program, prefixes, streams, pairs, fits, patterns, ahead: ahead.min(AHEAD_WORDS) })
     }
 
     /// The level of its kernels.
@@ -181,28 +183,30 @@ impl Front {
         let mut lists = std::mem::take(&mut scratch.lists);
         lists.resize_with(self.patterns.len().max(lists.len()), Vec::new);
         let mut few = std::mem::take(&mut scratch.behind);
-        for fit in &self.fits {
-            let fits = |start: u32| {
-                let at = (start as usize + 64).wrapping_sub(from);
-                let next = text.get(at..).and_then(|t| t.first_chunk::<PLACES>()).unwrap_or(&[b'\n'; PLACES]);
-                fit.places.iter().zip(next).fold(u64::MAX, |fits, (place, byte)| fits & place[usize::from(*byte)])
-            };
-            // Always written, kept by adding the condition: most prefixes are none, and which is not to be foretold.
-            few.clear();
-            few.resize(starts.len(), 0);
-            let mut kept = 0;
-            for &start in starts {
-                few[kept] = start;
-                kept += usize::from(fits(start) != 0);
-            }
-            for &start in &few[..kept] {
-                let mut fits = fits(start);
+        let next = |start: u32| {
+            let at = (start as usize + 64).wrapping_sub(from);
+            text.get(at..).and_then(|t| t.first_chunk::<PLACES>()).unwrap_or(&[b'\n'; PLACES])
+        };
+        // Always written, kept by adding the condition: most prefixes are none, and which is not to be foretold.
+        few.clear();
+        few.resize(starts.len(), 0);
+        let mut kept = 0;
+        for &start in starts {
+            let [a, b, c, d, ..] = *next(start);
+            few[kept] = start;
+            kept += usize::from(self.pairs.fit([a, b, c, d]));
+        }
+        few.truncate(kept);
+        scratch.work += kept as u64;
+        for &start in &few {
+            for fit in &self.fits {
+                let places = fit.places.iter().zip(next(start));
+                let mut fits = places.fold(u64::MAX, |fits, (place, byte)| fits & place[usize::from(*byte)]);
                 while fits != 0 {
                     lists[fit.patterns[fits.trailing_zeros() as usize]].push(start);
                     fits &= fits - 1;
                 }
             }
-            scratch.work += starts.len() as u64;
         }
         scratch.behind = few;
         for (pattern, list) in lists.iter_mut().enumerate().filter(|(_, l)| !l.is_empty()) {

@@ -20,6 +20,7 @@ pub mod near;
 pub mod oracle;
 pub mod outline;
 pub mod overlap;
+pub mod pairs;
 pub mod plan;
 pub mod planner;
 pub mod sample;

@@ -5,6 +5,7 @@
 
 use super::circuit::{Circuit, Plane};
 use super::outline::{Detail, Edges, Outline, parts, prefixes};
+use super::pairs::Pairs;
 use super::sample::Sample;
 use super::shape::{ByteSet, Needle, PLACES, Shape, flatten, syntax};
 use crate::simd::{Kernels, Level, Prefixes};
@@ -32,6 +33,9 @@ const WALK_CYCLES: f64 = 60.0;
 const UNSEEN_PER_KIB: f64 = 0.4;
 /// Candidates per KiB of ordinary data from which on a pattern is said to have no anchor.
 const NO_ANCHOR_PER_KIB: f64 = 16.0;
+
+/// Prefixes that a bucket takes before there are further tables.
+const PREFIXES_A_BUCKET: usize = 12;
 
 /// One pattern to plan.
 pub struct Entry<'a> {
@@ -323,9 +327,9 @@ impl Planner {
     }
 
     /// The stream of all keywords and its tables.
-    pub fn keywords(&mut self, shapes: &[&Shape], level: Level) -> (Option<Prefixes>, Vec<Fit>) {
+    pub fn keywords(&mut self, shapes: &[&Shape], level: Level) -> (Option<Prefixes>, Pairs, Vec<Fit>) {
         if self.keywords.is_empty() {
-            return (None, Vec::new());
+            return (None, Pairs::new(&[]), Vec::new());
         }
         // Prefixes that begin alike share a bucket, so that buckets mix as little as they can.
         let mut all: Vec<[ByteSet; 4]> = self.keywords.iter().flat_map(|(_, p)| p.iter().copied()).collect();
@@ -333,10 +337,13 @@ impl Planner {
         all.sort_by_key(|p| p.map(|set| first(&set)));
         all.dedup();
         let count = all.len();
+        let buckets = count.div_ceil(PREFIXES_A_BUCKET).next_multiple_of(8).min(usize::from(Prefixes::BUCKETS_MAX));
         let tables: Vec<(u8, [[bool; 256]; 4])> = all
             .iter()
             .enumerate()
-            .map(|(i, places)| ((i * 8 / count) as u8, places.map(|set| std::array::from_fn(|b| set.has(b as u8)))))
+            .map(|(i, places)| {
+                ((i * buckets / count) as u8, places.map(|set| std::array::from_fn(|b| set.has(b as u8))))
+            })
             .collect();
         let mut plane = self.circuit.and(Plane::PREFIXES, self.edges.start);
         if level == Level::Scalar {
@@ -358,7 +365,7 @@ impl Planner {
             }
             fits.push(Fit { places, patterns: chunk.iter().map(|(index, _)| *index).collect() });
         }
-        (Some(Prefixes::new(&tables)), fits)
+        (Some(Prefixes::new(&tables)), Pairs::new(&all), fits)
     }
 }
 

@@ -4,22 +4,21 @@
 //! and a hit's end needs no second look. Several starts are walked in step: a walk waits for its own look-ups, and walks
 //! that are independent wait together.
 
-use super::edges::{CLASS, DIGIT, JOIN, WORD};
+use super::edges::{CLASS, DIGIT, JOIN, WORD, end_ok};
 use super::shape;
 use crate::simd::{LANES, StepTable, WALK_STRIDE};
 use regex_automata::dfa::{Automaton as _, dense};
-use regex_automata::nfa::thompson;
+use regex_automata::nfa::thompson::{self, NFA, WhichCaptures, pikevm::PikeVM};
 use regex_automata::util::{primitives::StateID, start, syntax};
-use regex_automata::{Anchored, MatchKind};
+use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::hir::{Hir, HirKind, Repetition};
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// The table of a pattern may take this much; past it the pattern is refused.
 const BYTES_MAX: usize = 48 << 20;
 /// A repetition of so many rounds or more is long.
 const LONG: u32 = 40;
-/// From so many states on an automaton is worth a smaller one beside it.
-const ROWS_MANY: usize = 256;
 
 /// One pattern's automaton.
 pub struct Walker {
@@ -29,9 +28,21 @@ pub struct Walker {
     rows: usize,
     /// No walk takes more steps.
     steps_max: usize,
-    /// Where this automaton leaves the bounds of long repetitions out: as many steps may be believed, and the automaton
-    /// that has them.
-    bounded: Option<(usize, Box<Walker>)>,
+    /// Where this automaton leaves the bounds of long repetitions out.
+    bounded: Option<Bounded>,
+}
+
+/// The pattern with its bounds, for walks that come to one of them. Few do, and the automaton takes as long to build as
+/// all the others together.
+struct Bounded {
+    /// A walk of fewer steps ends as it would with the bounds.
+    least: usize,
+    /// Serves where the automaton is too large.
+    slow: PikeVM,
+    max_len: usize,
+    room: usize,
+    /// Built on first need; none when it is too large.
+    whole: OnceLock<Option<Box<Walker>>>,
 }
 
 /// A state of the automaton, the classes of the last byte, and whether a hit waits for the byte after a join.
@@ -45,38 +56,41 @@ struct Key {
 impl Walker {
     /// The automaton of a pattern. An error says why it cannot be built.
     pub fn new(pattern: &str, max_len: usize) -> Result<Walker, String> {
-        let whole = Walker::build(pattern, max_len)?;
-        let Ok(hir) = syntax::parse_with(pattern, &shape::syntax()) else { return Ok(whole) };
-        let mut least = usize::MAX;
-        let open = unbounded(&hir, &mut least);
-        if least == usize::MAX || whole.rows < ROWS_MANY {
-            return Ok(whole);
-        }
-        // Counting a long repetition takes a state for each round, which is more than a cache holds. A walk shorter than
-        // the least bound that is left out ends as it would with it.
-        match Walker::build(&open.to_string(), max_len) {
-            Ok(mut fast) => {
-                fast.bounded = Some((least, Box::new(whole)));
-                Ok(fast)
-            }
-            Err(_) => Ok(whole),
-        }
+        Walker::within(BYTES_MAX, pattern, max_len)
     }
 
-    fn build(pattern: &str, max_len: usize) -> Result<Walker, String> {
+    /// The same, where no table may take more than `room` bytes.
+    pub fn within(room: usize, pattern: &str, max_len: usize) -> Result<Walker, String> {
+        let hir = syntax::parse_with(pattern, &shape::syntax()).map_err(|e| e.to_string())?;
+        let mut least = usize::MAX;
+        let open = unbounded(&hir, &mut least);
+        // Counting a long repetition takes a state for each round, which is more than a cache holds. A walk shorter than
+        // the least bound that is left out ends as it would with it.
+        if least < usize::MAX
+            && let Ok(mut fast) = Walker::build(room, &nfa(&open)?, max_len)
+        {
+            let slow = PikeVM::builder()
+                .configure(PikeVM::config().match_kind(MatchKind::All))
+                .build_from_nfa(nfa(&hir)?)
+                .map_err(|e| e.to_string())?;
+            fast.bounded = Some(Bounded { least, slow, max_len, room, whole: OnceLock::new() });
+            return Ok(fast);
+        }
+        Walker::build(room, &nfa(&hir)?, max_len)
+    }
+
+    fn build(room: usize, nfa: &NFA, max_len: usize) -> Result<Walker, String> {
         let dfa = dense::Builder::new()
             .configure(
                 dense::Config::new()
                     .match_kind(MatchKind::All)
                     .start_kind(regex_automata::dfa::StartKind::Anchored)
                     .accelerate(false)
-                    .dfa_size_limit(Some(BYTES_MAX))
-                    .determinize_size_limit(Some(BYTES_MAX)),
+                    .dfa_size_limit(Some(room))
+                    .determinize_size_limit(Some(room)),
             )
-            .syntax(shape::syntax())
-            .thompson(thompson::Config::new().utf8(false))
-            .build(pattern)
-            .map_err(|e| format!("no automaton of at most {} MiB can be built: {e}", BYTES_MAX >> 20))?;
+            .build_from_nfa(nfa)
+            .map_err(|e| format!("no automaton of at most {} MiB can be built: {e}", room >> 20))?;
         let mut classes = Box::new([0u8; 256]);
         let mut columns: Vec<u8> = Vec::new();
         let of_dfa = dfa.byte_classes();
@@ -115,17 +129,17 @@ impl Walker {
                 let row = next.map_or(0, |next| row_of(next, &mut open));
                 entries.push(row << 2 | hit);
             }
-            if entries.len() * size_of::<u32>() > BYTES_MAX || entries.len() >= 1 << 29 {
-                return Err(format!("its automaton takes more than {} MiB", BYTES_MAX >> 20));
+            if entries.len() * size_of::<u32>() > room || entries.len() >= 1 << 29 {
+                return Err(format!("its automaton takes more than {} MiB", room >> 20));
             }
         }
         let table = StepTable::new(entries, classes, width)?;
         Ok(Walker { table, first, rows: done + 1, steps_max: max_len + 3, bounded: None })
     }
 
-    /// States of the automaton.
+    /// States of the automaton that takes the first steps of every walk.
     pub fn states(&self) -> usize {
-        self.rows + self.bounded.as_ref().map_or(0, |(_, whole)| whole.rows)
+        self.rows
     }
 
     /// Walks from each of `starts` and hands over every hit: the index of its start and its end, in order. Returns the
@@ -155,10 +169,10 @@ impl Walker {
                 self.table.walk(std::array::from_fn(|lane| &copies[lane][..]), rows, self.steps_max)
             };
             steps += (lengths.1 * starts.len()) as u64;
-            if let Some((least, whole)) = &self.bounded
-                && lengths.1 >= *least
+            if let Some(bounded) = &self.bounded
+                && lengths.1 >= bounded.least
             {
-                steps += whole.walk(bytes, starts, &mut |lane, end| found(group * LANES + lane, end));
+                steps += bounded.walk(bytes, starts, &mut |lane, end| found(group * LANES + lane, end));
                 continue;
             }
             for (lane, &length) in lengths.0[..starts.len()].iter().enumerate() {
@@ -169,6 +183,43 @@ impl Walker {
         }
         steps
     }
+}
+
+impl Bounded {
+    fn walk(&self, bytes: &[u8], starts: &[u32], found: &mut dyn FnMut(usize, u32)) -> u64 {
+        let build = || Walker::build(self.room, self.slow.get_nfa(), self.max_len).ok().map(Box::new);
+        if let Some(whole) = self.whole.get_or_init(build) {
+            return whole.walk(bytes, starts, found);
+        }
+        let (mut steps, mut cache) = (0, self.slow.create_cache());
+        for (i, &start) in starts.iter().enumerate() {
+            let start = start as usize;
+            let most = bytes.len().min(start + self.max_len);
+            let mut bound = bytes[start..most].iter().position(|b| *b == b'\n').map_or(most, |n| start + n);
+            // The longest match that the edges allow is found from the longest of all downwards.
+            loop {
+                steps += (bound - start) as u64 + 1;
+                let input = Input::new(bytes).span(start..bound).anchored(Anchored::Yes);
+                let mut slots = [None; 2];
+                self.slow.search_slots(&mut cache, &input, &mut slots);
+                match slots[1].map(|end| end.get()) {
+                    Some(end) if end > start && end_ok(bytes, end) => {
+                        found(i, end as u32);
+                        break;
+                    }
+                    Some(end) if end > start + 1 => bound = end - 1,
+                    _ => break,
+                }
+            }
+        }
+        steps
+    }
+}
+
+fn nfa(hir: &Hir) -> Result<NFA, String> {
+    // The bounds of the whole match are all that the slow way reads.
+    let config = thompson::Config::new().utf8(false).which_captures(WhichCaptures::Implicit);
+    thompson::Compiler::new().configure(config).build_from_hir(hir).map_err(|e| e.to_string())
 }
 
 /// The pattern without the bounds of its long repetitions, and the least bound that was left out.

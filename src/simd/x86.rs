@@ -1,7 +1,7 @@
 //! The AVX2 and AVX-512 levels.
 
 use super::kernel::{Job, Vector, constants, operations};
-use super::prefixes::{PLACES, Prefixes};
+use super::prefixes::{GROUPS_MAX, PLACES, Prefixes};
 use super::program::{GIVEN, PREFIXES, SETS, SetTable};
 use super::{STRIDE, WINDOW_WORDS};
 use std::arch::x86_64::*;
@@ -93,7 +93,12 @@ fn avx512(mut job: Job<'_>) {
         avx512_planes(&job, Some(table), GIVEN + index * SETS);
     }
     if let Some(prefixes) = job.prefixes {
-        avx512_prefixes(&job, prefixes);
+        match prefixes.groups.len() {
+            1 => avx512_prefixes::<1>(&job, prefixes),
+            2 => avx512_prefixes::<2>(&job, prefixes),
+            3 => avx512_prefixes::<3>(&job, prefixes),
+            _ => avx512_prefixes::<GROUPS_MAX>(&job, prefixes),
+        }
     }
     // SAFETY: the caller of `Kernels::run` lends the planes for this call alone.
     unsafe { constants(&job) };
@@ -274,26 +279,30 @@ fn avx2_prefixes(job: &Job<'_>, prefixes: &Prefixes) {
         // SAFETY: the table has 16 bytes.
         _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(table.as_ptr().cast()) })
     };
-    let low: [__m256i; PLACES] = [0, 1, 2, 3].map(|p| spread(&prefixes.low[p]));
-    let high: [__m256i; PLACES] = [0, 1, 2, 3].map(|p| spread(&prefixes.high[p]));
     let nibble = _mm256_set1_epi8(15);
-    for word in 0..job.words {
-        let mut bits = 0u64;
-        for half in 0..2 {
-            let mut fits = _mm256_set1_epi8(-1);
-            for place in 0..PLACES {
-                let from = job.text.as_ptr().wrapping_add(word * 64 + half * 32 + place);
-                // SAFETY: the text has 64 bytes for each word and a tail behind them.
-                let text = unsafe { _mm256_loadu_si256(from.cast()) };
-                let by_low = _mm256_shuffle_epi8(low[place], _mm256_and_si256(text, nibble));
-                let top = _mm256_and_si256(_mm256_srli_epi16(text, 4), nibble);
-                fits = _mm256_and_si256(fits, _mm256_and_si256(by_low, _mm256_shuffle_epi8(high[place], top)));
+    for (index, group) in prefixes.groups.iter().enumerate() {
+        let low: [__m256i; PLACES] = [0, 1, 2, 3].map(|p| spread(&group.low[p]));
+        let high: [__m256i; PLACES] = [0, 1, 2, 3].map(|p| spread(&group.high[p]));
+        for word in 0..job.words {
+            let at = job.plane(PREFIXES).wrapping_add(word);
+            // SAFETY: `word` is below the job's words, so it is within the plane, which an earlier group has written.
+            let mut bits = if index == 0 { 0 } else { unsafe { at.read() } };
+            for half in 0..2 {
+                let mut fits = _mm256_set1_epi8(-1);
+                for place in 0..PLACES {
+                    let from = job.text.as_ptr().wrapping_add(word * 64 + half * 32 + place);
+                    // SAFETY: the text has 64 bytes for each word and a tail behind them.
+                    let text = unsafe { _mm256_loadu_si256(from.cast()) };
+                    let by_low = _mm256_shuffle_epi8(low[place], _mm256_and_si256(text, nibble));
+                    let top = _mm256_and_si256(_mm256_srli_epi16(text, 4), nibble);
+                    fits = _mm256_and_si256(fits, _mm256_and_si256(by_low, _mm256_shuffle_epi8(high[place], top)));
+                }
+                let none = _mm256_movemask_epi8(_mm256_cmpeq_epi8(fits, _mm256_setzero_si256())) as u32;
+                bits |= u64::from(!none) << (32 * half);
             }
-            let none = _mm256_movemask_epi8(_mm256_cmpeq_epi8(fits, _mm256_setzero_si256())) as u32;
-            bits |= u64::from(!none) << (32 * half);
+            // SAFETY: as for the read.
+            unsafe { at.write(bits) };
         }
-        // SAFETY: `word` is below the job's words, so it is within the plane.
-        unsafe { job.plane(PREFIXES).wrapping_add(word).write(bits) };
     }
     // SAFETY: the plane has this much room; bits beyond the window are nobody's.
     unsafe { job.plane(PREFIXES).wrapping_add(job.words).write_bytes(0xff, STRIDE - job.words) };
@@ -363,21 +372,29 @@ fn avx512_planes(job: &Job<'_>, table: Option<&SetTable>, slot: usize) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,lzcnt,popcnt")]
-fn avx512_prefixes(job: &Job<'_>, prefixes: &Prefixes) {
-    let table = |p: usize| {
-        // SAFETY: a table has 64 bytes.
-        unsafe { _mm512_loadu_si512(prefixes.tables[p].as_ptr().cast()) }
-    };
-    let tables: [__m512i; PLACES] = [table(0), table(1), table(2), table(3)];
+fn avx512_prefixes<const GROUPS: usize>(job: &Job<'_>, prefixes: &Prefixes) {
+    let Some(groups) = prefixes.groups.first_chunk::<GROUPS>() else { return };
+    let mut tables = [[_mm512_setzero_si512(); PLACES]; GROUPS];
+    for (tables, group) in tables.iter_mut().zip(groups) {
+        for (table, bytes) in tables.iter_mut().zip(&group.tables) {
+            // SAFETY: a table has 64 bytes.
+            *table = unsafe { _mm512_loadu_si512(bytes.as_ptr().cast()) };
+        }
+    }
     for word in 0..job.words {
-        let mut fits = _mm512_set1_epi8(-1);
-        for (place, table) in tables.iter().enumerate() {
+        let mut texts = [_mm512_setzero_si512(); PLACES];
+        for (place, text) in texts.iter_mut().enumerate() {
             let from = job.text.as_ptr().wrapping_add(word * 64 + place);
             // SAFETY: the text has 64 bytes for each word and a tail behind them.
-            let text = unsafe { _mm512_loadu_si512(from.cast()) };
-            fits = _mm512_and_si512(fits, _mm512_permutexvar_epi8(text, *table));
+            *text = unsafe { _mm512_loadu_si512(from.cast()) };
         }
-        let bits = _mm512_test_epi8_mask(fits, fits);
+        let mut any = _mm512_setzero_si512();
+        for [a, b, c, d] in tables {
+            let first = _mm512_and_si512(_mm512_permutexvar_epi8(texts[0], a), _mm512_permutexvar_epi8(texts[1], b));
+            let last = _mm512_and_si512(_mm512_permutexvar_epi8(texts[2], c), _mm512_permutexvar_epi8(texts[3], d));
+            any = _mm512_or_si512(any, _mm512_and_si512(first, last));
+        }
+        let bits = _mm512_test_epi8_mask(any, any);
         // SAFETY: `word` is below the job's words, so it is within the plane.
         unsafe { job.plane(PREFIXES).wrapping_add(word).write(bits) };
     }
