@@ -20,6 +20,7 @@ mod leaks;
 mod linear;
 mod linking;
 mod oracle;
+mod parquet;
 mod patterns;
 mod program;
 mod samples;

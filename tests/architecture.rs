@@ -21,7 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["model", "scope"]),
     ("generate", &["model"]),
     ("score", &["model"]),
-    ("pipeline", &["model", "source", "decode", "matcher", "identity", "inventory", "validate"]),
+    ("pipeline", &["model", "source", "decode", "matcher", "identity", "inventory", "validate", "spill"]),
     (
         "cli",
         &[
@@ -43,9 +43,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Crates that only some folders may name, and why. A crate that is not here may be used anywhere.
 const FENCES: &[(&str, &[&str], &str)] = &[
-    ("arrow_array", &["inventory"], "tables are the inventory's; others see rows (`model::rows`)"),
-    ("arrow_schema", &["inventory"], "tables are the inventory's; others see rows (`model::rows`)"),
-    ("parquet", &["inventory"], "tables are the inventory's; others see rows (`model::rows`)"),
+    ("arrow_array", &["inventory", "format"], "tables are the inventory's; others see rows (`model::rows`)"),
+    ("arrow_schema", &["inventory", "format"], "tables are the inventory's; others see rows (`model::rows`)"),
+    ("arrow_buffer", &["format"], "columns are read by `format::parquet`; others see blocks"),
+    ("parquet", &["inventory", "format"], "tables are the inventory's; others see rows (`model::rows`)"),
+    ("brotli", &["format"], "pages are measured by `format::parquet`"),
     ("clap", &["cli"], "arguments end in `cli`; pass a value on"),
     ("anyhow", &["cli"], "an error that a caller can act on is a type; only `cli` turns it into text"),
     ("indicatif", &["cli"], "progress is shown by `cli`; count in `pipeline::scan::Counters`"),
@@ -55,7 +57,7 @@ const FENCES: &[(&str, &[&str], &str)] = &[
     ("zeroize", &["identity"], "values that must be wiped stay in `identity`"),
     ("regex_automata", &["matcher"], "matching is the matcher's; a pattern is text everywhere else"),
     ("crossbeam_channel", &["pipeline"], "threads meet in `pipeline`; a stage is synchronous"),
-    ("flate2", &["decode", "generate", "score"], "compressed objects are opened by `decode`"),
+    ("flate2", &["decode", "format", "generate", "score"], "compressed objects are opened by `decode`"),
     ("unicode_normalization", &["identity", "generate"], "canonical forms are made in `identity`"),
 ];
 

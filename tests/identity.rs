@@ -129,6 +129,7 @@ fn detectors() -> Vec<Detector> {
         field_only: false,
         beside_findings: false,
         whole_field: false,
+        digits: None,
         near: vec![],
         fields: vec![],
         not_fields: vec![],

@@ -24,6 +24,7 @@ pub fn detector(id: &str, element: Element, pattern: &str) -> Detector {
         field_only: false,
         beside_findings: false,
         whole_field: false,
+        digits: None,
         near: Vec::new(),
         fields: Vec::new(),
         not_fields: Vec::new(),

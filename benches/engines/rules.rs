@@ -42,6 +42,7 @@ pub fn detectors() -> Vec<Detector> {
             field_only: false,
             beside_findings: false,
             whole_field: false,
+            digits: None,
             near: Vec::new(),
             fields: Vec::new(),
             not_fields: Vec::new(),

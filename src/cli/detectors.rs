@@ -85,7 +85,7 @@ fn show(id: &str, args: &DetectorsArgs) -> anyhow::Result<Exit> {
         print::json(&json!({
             "id": d.id, "file": d.file, "name": d.name, "element": d.element.code(), "form": d.form.code(),
             "identifies": d.identifies.code(), "why": d.why, "match": d.pattern, "field_only": d.field_only, "beside_findings": d.beside_findings,
-            "whole_field": d.whole_field, "near": d.near, "fields": d.fields, "not_fields": d.not_fields,
+            "whole_field": d.whole_field, "digits": d.digits, "near": d.near, "fields": d.fields, "not_fields": d.not_fields,
             "validate": d.validate, "alone": d.alone.code(), "with_near": d.with_near.code(),
             "with_field": d.with_field.code(), "precedence": d.precedence, "references": d.references,
             "front_end": front_end,

@@ -4,6 +4,7 @@
 //! first accent a gigabyte in. So it is mended on the way, byte by byte, wherever the stream is no UTF-8; left alone, every
 //! accented letter would be the same unknown one, and two people with one e-mail address.
 
+use crate::format::western;
 use crate::model::gap::GapKind;
 use std::io::{self, Read};
 
@@ -76,14 +77,6 @@ impl<R: Read> Read for Utf16<R> {
     }
 }
 
-/// The characters that Windows-1252 has from 0x80 to 0x9f; the five bytes it leaves open stand for themselves, as the
-/// WHATWG Encoding Standard has it. Above, it is Latin-1.
-#[rustfmt::skip]
-const WINDOWS_1252: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-];
-
 /// The longest UTF-8 sequence, and what a buffer must hold to be read into directly.
 const SMALL: usize = 16;
 
@@ -133,8 +126,7 @@ impl<R: Read> Western<R> {
                 self.carry.extend_from_slice(rest);
                 return;
             }
-            let c = WINDOWS_1252.get(usize::from(rest[0]) - 0x80).copied().unwrap_or(char::from(rest[0]));
-            self.text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            self.text.extend_from_slice(western::character(rest[0]).encode_utf8(&mut [0; 4]).as_bytes());
             self.mended = true;
             bytes = &rest[1..];
         }

@@ -7,6 +7,7 @@
 mod charset;
 mod gzip;
 mod line;
+mod pieces;
 mod raw;
 
 pub use line::LineSearch;
@@ -19,9 +20,12 @@ use crate::format::{
 use crate::model::block::BlockSink;
 use crate::model::gap::{Gap, GapKind};
 use crate::model::limits::Limits;
+use crate::model::object::ObjectRanges;
+use pieces::{Memory, Pieces};
 use raw::{Raw, RawState};
 use std::io::{self, Read};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// How the decoding of an object went. Its gaps went to the sink.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,10 +43,13 @@ pub struct Decoded {
     pub records: u64,
     /// Records that broke the rules of their format.
     pub records_rejected: u64,
-    /// BLAKE3 hash of the bytes read, in lower-case hexadecimal.
+    /// BLAKE3 hash of the bytes read, in lower-case hexadecimal. Where pieces were read by their place, `pieces:` and the
+    /// hash of each piece's place, length and bytes, in the order in which the format asks for them.
     pub content_hash: String,
     /// A kind of file that is not read.
     pub skipped: bool,
+    /// Nothing of it could be read, though its kind is one that is.
+    pub unread: bool,
     /// The sink asked to stop.
     pub stopped: bool,
     /// The stream failed; there is a gap for it.
@@ -51,30 +58,69 @@ pub struct Decoded {
     pub ended: bool,
 }
 
-/// Reads an object to its end, or as far as it can be read.
+/// Holds streams where any place of them can be read.
+pub trait Hold {
+    /// Takes all of a stream; none when it is longer than `bytes_max`.
+    fn hold(&self, stream: &mut dyn Read, bytes_max: u64) -> io::Result<Option<Arc<dyn ObjectRanges>>>;
+}
+
+/// What an object is read from.
+pub struct Input<'a> {
+    /// Its bytes, front to back.
+    pub stream: &'a mut dyn Read,
+    /// Random access to the same bytes, where there is any.
+    pub ranges: Option<Arc<dyn ObjectRanges>>,
+    /// What holds a stream that has none; without it, a format that needs random access is a gap.
+    pub hold: Option<&'a dyn Hold>,
+}
+
+/// Reads a stream to its end, or as far as it can be read.
 pub fn decode(stream: &mut dyn Read, limits: &Limits, sink: &mut dyn BlockSink) -> Decoded {
-    run(stream, limits, sink, None)
+    decode_object(Input { stream, ranges: None, hold: None }, limits, sink)
+}
+
+/// Reads an object to its end, or as far as it can be read.
+pub fn decode_object(input: Input<'_>, limits: &Limits, sink: &mut dyn BlockSink) -> Decoded {
+    run(input, limits, sink, None)
 }
 
 /// Looks for a line of the decoded object instead of reading blocks. What is decompressed and transcoded counts, so that
 /// the line of a file and of the same file in gzip are one; only gaps go to the sink.
 pub fn find_line(stream: &mut dyn Read, limits: &Limits, sink: &mut dyn BlockSink, search: &mut LineSearch) -> Decoded {
-    run(stream, limits, sink, Some(search))
+    run(Input { stream, ranges: None, hold: None }, limits, sink, Some(search))
 }
 
-fn run(stream: &mut dyn Read, limits: &Limits, sink: &mut dyn BlockSink, search: Option<&mut LineSearch>) -> Decoded {
+fn run(input: Input<'_>, limits: &Limits, sink: &mut dyn BlockSink, search: Option<&mut LineSearch>) -> Decoded {
     let state = Rc::new(RawState::default());
-    let mut raw = Raw::new(stream, Rc::clone(&state));
-    let mut decoder =
-        Decoder { limits, sink, search, state: Rc::clone(&state), decoded: Decoded::default(), layers: Vec::new() };
+    let mut raw = Raw::new(input.stream, Rc::clone(&state));
+    let mut decoder = Decoder {
+        limits,
+        sink,
+        search,
+        ranges: input.ranges,
+        hold: input.hold,
+        pieces: None,
+        state: Rc::clone(&state),
+        decoded: Decoded::default(),
+        layers: Vec::new(),
+    };
     decoder.open(&mut raw, 0);
-    let Decoder { sink, mut decoded, layers, .. } = decoder;
+    let Decoder { sink, mut decoded, layers, pieces, .. } = decoder;
     let mut words = layers;
     words.extend((!decoded.dialect.is_empty()).then_some(decoded.dialect));
     decoded.dialect = words.join("; ");
     decoded.bytes_read = state.bytes.get();
     decoded.ended = state.ended.get();
     decoded.content_hash = raw.hash();
+    if let Some(pieces) = pieces {
+        let read = pieces.finish();
+        decoded.bytes_read += read.bytes;
+        decoded.content_hash = format!("pieces:{}", read.hash);
+        decoded.ended = true;
+        if let Some(error) = read.error {
+            state.error.set(Some(error));
+        }
+    }
     if let Some(error) = state.error.take() {
         decoded.read_error = true;
         let kind = match error.kind() {
@@ -97,6 +143,10 @@ struct Decoder<'a> {
     sink: &'a mut dyn BlockSink,
     /// A line to look for instead of reading blocks.
     search: Option<&'a mut LineSearch>,
+    ranges: Option<Arc<dyn ObjectRanges>>,
+    hold: Option<&'a dyn Hold>,
+    /// What counts the pieces that were read by their place.
+    pieces: Option<Arc<Pieces>>,
     state: Rc<RawState>,
     decoded: Decoded,
     layers: Vec<String>,
@@ -137,6 +187,13 @@ impl Decoder<'_> {
                     format!("containers nested deeper than {}; unpack the object", self.limits.container_depth_max);
                 self.fault(Some((GapKind::Depth, detail)));
             }
+            // A line of columns is nowhere.
+            Kind::Parquet if self.search.is_some() => {}
+            Kind::Parquet => {
+                if let Some(ranges) = self.ranges_of(&mut rest, whole, depth) {
+                    self.parquet(&ranges);
+                }
+            }
             Kind::Unsupported(name) => {
                 self.decoded.skipped = true;
                 let detail = format!("this version does not read this kind of file ({name})");
@@ -159,6 +216,50 @@ impl Decoder<'_> {
                 self.decoded.bytes_decoded = window.pulled();
                 self.layers.extend(layer.mended().then(|| "windows-1252".to_string()));
             }
+        }
+    }
+
+    /// Random access to what a reader has, `whole` when it is in memory already.
+    fn ranges_of(&mut self, reader: &mut dyn Read, whole: bool, depth: usize) -> Option<Arc<dyn ObjectRanges>> {
+        if whole {
+            let mut bytes = Vec::new();
+            // The layers below keep their errors and end instead.
+            let _ = reader.read_to_end(&mut bytes);
+            return Some(Arc::new(Memory(bytes)));
+        }
+        if let Some(ranges) = self.ranges.take().filter(|_| depth == 0) {
+            let pieces = Arc::new(Pieces::new(ranges));
+            self.pieces = Some(Arc::clone(&pieces));
+            return Some(pieces);
+        }
+        let max = self.limits.spill_bytes_max;
+        let (kind, detail) = match self.hold.map(|hold| hold.hold(reader, max)) {
+            Some(Ok(Some(ranges))) => return Some(ranges),
+            Some(Ok(None)) => {
+                let detail =
+                    format!("more than {max} bytes, which is the most that is held in a temporary file; unpack it");
+                (GapKind::Expansion, detail)
+            }
+            Some(Err(e)) => (GapKind::Io, format!("it needs a temporary file: {e}")),
+            None => (GapKind::Unsupported, "this kind of file needs random access, and there is none here".to_string()),
+        };
+        self.decoded.unread = true;
+        self.fault(Some((kind, detail)));
+        None
+    }
+
+    fn parquet(&mut self, ranges: &Arc<dyn ObjectRanges>) {
+        let mut out = Output::new(self.sink, self.limits);
+        let read = format::parquet::read(ranges, &mut out);
+        out.finish();
+        self.decoded.records = out.read;
+        self.decoded.records_rejected = out.rejected;
+        self.decoded.stopped = out.stopped;
+        self.decoded.bytes_decoded = read.bytes_decoded;
+        self.decoded.dialect = read.dialect;
+        self.decoded.unread = read.nothing;
+        if read.failed && self.pieces.is_none() {
+            self.fault(Some((GapKind::Io, "the temporary file could not be read; scan the object again".to_string())));
         }
     }
 

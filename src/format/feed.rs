@@ -202,24 +202,34 @@ impl<'s> Output<'s> {
         window.carry.clear();
         window.carry.extend_from_slice(&window.bytes[cut.next..]);
         window.bytes.truncate(cut.end);
-        if !cut.owned.is_empty() {
+        self.hand_on(&mut window.bytes, cut.owned, window.offset, layout);
+        std::mem::swap(&mut window.bytes, &mut window.carry);
+        window.offset += cut.next as u64;
+    }
+
+    /// Hands on a block of bytes that stand in no window, and empties them.
+    pub fn hand_on(&mut self, bytes: &mut Vec<u8>, owned: Range<usize>, offset: u64, layout: Layout) {
+        if !owned.is_empty() {
             let block = Block {
-                bytes: std::mem::take(&mut window.bytes),
-                owned: cut.owned.start as u32..cut.owned.end as u32,
-                offset: window.offset,
+                bytes: std::mem::take(bytes),
+                owned: owned.start as u32..owned.end as u32,
+                offset,
                 layout,
                 cells: std::mem::take(&mut self.cells),
                 records: std::mem::take(&mut self.records),
             };
             self.stopped |= self.sink.block(&block, &self.schema).is_break();
             // The buffers go round, so a scan allocates them once an object.
-            (window.bytes, self.cells, self.records) = (block.bytes, block.cells, block.records);
+            (*bytes, self.cells, self.records) = (block.bytes, block.cells, block.records);
         }
         self.cells.clear();
         self.records.clear();
-        window.bytes.clear();
-        std::mem::swap(&mut window.bytes, &mut window.carry);
-        window.offset += cut.next as u64;
+        bytes.clear();
+    }
+
+    /// How many digits the values of a field have; see [`BlockSink::digits`].
+    pub fn digits(&self, field: FieldId) -> Option<u8> {
+        self.sink.digits(self.schema.get(field))
     }
 
     /// Says how many gaps were counted but not told one by one.

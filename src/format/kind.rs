@@ -14,6 +14,8 @@ pub enum Kind {
         /// The high byte stands first.
         big_endian: bool,
     },
+    /// Columns of values; the decoder finds random access for it.
+    Parquet,
     /// A kind of file that is not read, by its name.
     Unsupported(&'static str),
     /// One JSON value, or several one after another.
@@ -41,6 +43,7 @@ impl Kind {
             Kind::Empty => "empty",
             Kind::Gzip => "gzip",
             Kind::Utf16 { .. } => "utf-16",
+            Kind::Parquet => "parquet",
             Kind::Unsupported(name) => name,
             Kind::Json => "json",
             Kind::Ndjson => "ndjson",

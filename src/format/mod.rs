@@ -2,7 +2,8 @@
 //!
 //! One file per file type, each beside the file that recognises it. Every reader streams with bounded memory through
 //! [`feed::Window`], edits the bytes in place as `model::block` lays down, and hands its blocks to [`feed::Output`]. A reader
-//! never fails: what it cannot understand is a gap, and the rest goes on. Where a block is cut depends on the bytes and
+//! never fails: what it cannot understand is a gap, and the rest goes on. [`parquet`] alone needs random access, and writes the
+//! bytes of its blocks itself. Where a block is cut depends on the bytes and
 //! the limits alone, never on how the bytes arrived. Nothing here knows of files, containers, detectors or people.
 
 pub mod csv;
@@ -16,8 +17,10 @@ pub mod json_token;
 pub mod kind;
 pub mod lines;
 pub mod mail;
+pub mod parquet;
 pub mod sniff;
 pub mod text_sniff;
+pub mod western;
 
 use feed::{Output, Window};
 pub use kind::Kind;
@@ -26,7 +29,7 @@ pub use kind::Kind;
 /// nothing.
 pub fn read(kind: &Kind, window: &mut Window, out: &mut Output) {
     match kind {
-        Kind::Empty | Kind::Gzip | Kind::Utf16 { .. } | Kind::Unsupported(_) => {}
+        Kind::Empty | Kind::Gzip | Kind::Utf16 { .. } | Kind::Parquet | Kind::Unsupported(_) => {}
         Kind::Json => json::read_document(window, out),
         Kind::Ndjson => json::read_lines(window, out),
         Kind::Table(dialect) => csv::read(dialect, window, out),

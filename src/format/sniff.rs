@@ -11,7 +11,7 @@ pub const HEAD_BYTES: usize = 64 << 10;
 #[rustfmt::skip]
 const MAGICS: &[(&[u8], &str)] = &[
     (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"), (b"%PDF-", "pdf"), (b"\x89PNG\r\n", "png"), (b"\xff\xd8\xff", "jpeg"),
-    (b"GIF87a", "gif"), (b"GIF89a", "gif"), (b"PAR1", "parquet"), (b"SQLite format 3\0", "sqlite"), (b"\x7fELF", "elf"),
+    (b"GIF87a", "gif"), (b"GIF89a", "gif"), (b"SQLite format 3\0", "sqlite"), (b"\x7fELF", "elf"),
     (b"MZ", "windows executable"), (b"Obj\x01", "avro"), (b"ORC", "orc"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstandard"), (b"7z\xbc\xaf\x27\x1c", "7-zip"), (b"Rar!\x1a\x07", "rar"),
     (b"\x04\x22\x4d\x18", "lz4"), (b"RIFF", "riff media"), (b"OggS", "ogg"), (b"ID3", "mp3"), (b"\0asm", "webassembly"),
@@ -30,11 +30,12 @@ pub fn sniff(head: &[u8], whole: bool) -> Kind {
         return Kind::Gzip;
     }
     let binary = is_binary(head);
-    for (magic, name) in MAGICS {
-        let telling = magic.len() > 4 || magic.iter().any(|b| !(b' '..=b'~').contains(b));
-        if head.starts_with(magic) && (telling || binary) {
-            return Kind::Unsupported(name);
-        }
+    // The second is a file whose footer is encrypted.
+    if (head.starts_with(b"PAR1") || head.starts_with(b"PARE")) && binary {
+        return Kind::Parquet;
+    }
+    if let Some(name) = magic(head) {
+        return Kind::Unsupported(name);
     }
     if head.get(257..262) == Some(b"ustar") {
         return Kind::Unsupported("tar");
@@ -49,6 +50,13 @@ pub fn sniff(head: &[u8], whole: bool) -> Kind {
         return Kind::Unsupported("binary data");
     }
     text(head, whole)
+}
+
+/// The kind of file that is not read whose signature stands at the front.
+pub fn magic(head: &[u8]) -> Option<&'static str> {
+    let telling = |magic: &[u8]| magic.len() > 4 || magic.iter().any(|b| !(b' '..=b'~').contains(b));
+    let found = MAGICS.iter().find(|(magic, _)| head.starts_with(magic) && (telling(magic) || is_binary(head)));
+    found.map(|(_, name)| *name)
 }
 
 fn text(head: &[u8], whole: bool) -> Kind {
@@ -72,7 +80,7 @@ fn text(head: &[u8], whole: bool) -> Kind {
 
 /// Whether these are no text: more than one byte in 32 is a control character. A few NULs, as a crash leaves in a log,
 /// do not make a file unreadable.
-fn is_binary(head: &[u8]) -> bool {
+pub fn is_binary(head: &[u8]) -> bool {
     let strange = head.iter().filter(|b| **b < b' ' && !matches!(**b, 1 | 7..=13 | 27)).count();
     strange * 32 > head.len()
 }

@@ -1,12 +1,13 @@
 //! The plan: which lane serves which detector, made once before the first byte is read.
 
-use super::evidence::Names;
+use super::evidence::{Names, Says};
 use super::front::{BATCH_BYTES, Front, Size};
 use super::lanes::{Scratch, StartLane};
 use super::near::NearWords;
 use super::planner::Entry;
 use super::shape::{PlanProblem, Shape, syntax};
 use crate::model::detector::Detector;
+use crate::model::field::Field;
 use crate::model::finding::{Hit, Validate};
 use crate::simd::Level;
 use regex_automata::meta::Regex;
@@ -149,6 +150,13 @@ impl Matcher {
     /// Detectors that look beside the findings of others.
     pub(super) fn beside(&self) -> &[u16] {
         &self.beside
+    }
+
+    /// How many digits the values of a field have, where its name names a detector that says so.
+    pub fn digits(&self, field: &Field) -> Option<u8> {
+        let evidence = self.names.evidence(field);
+        let named = (0..self.detectors.len()).filter(|d| evidence.says(*d as u16) == Says::Named);
+        named.filter_map(|d| self.detectors[d].digits).max()
     }
 
     /// The near words.

@@ -5,7 +5,7 @@
 //! object and `Block::offset` plus a position is an address. Between two cells there is always at least one
 //! [`SEPARATOR`], which no pattern may match, so no hit crosses two values.
 
-use super::field::{FieldId, Schema};
+use super::field::{Field, FieldId, Schema};
 use super::gap::Gap;
 use std::ops::{ControlFlow, Range};
 
@@ -85,4 +85,9 @@ pub trait BlockSink {
     fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()>;
     /// Something that was not read.
     fn gap(&mut self, gap: Gap);
+    /// How many digits the values of a field have. A format that stores numbers puts back the zeros they lost at their
+    /// front; none leaves them as they are.
+    fn digits(&self, _field: &Field) -> Option<u8> {
+        None
+    }
 }

@@ -86,6 +86,9 @@ pub struct Detector {
     pub beside_findings: bool,
     /// The whole value of a field that names this detector is a candidate, whether or not `pattern` matches in it.
     pub whole_field: bool,
+    /// How many digits a value has, where it may begin with zeros: a number that a database stored without them has them
+    /// put back in the fields that name this detector.
+    pub digits: Option<u8>,
     /// Words that support a candidate when they stand near it in text; lower case, each one to four words.
     pub near: Vec<String>,
     /// Names of fields that hold this element; each one to four words, lower case, joined by `_`. A field is named when

@@ -21,6 +21,12 @@ pub struct Limits {
     pub expansion_floor: u64,
     /// Decompressed bytes of one object.
     pub expansion_bytes_max: u64,
+    /// The footer of a Parquet file; a longer one is a gap.
+    pub footer_bytes_max: usize,
+    /// A page of a Parquet file, compressed or not, and the pages that one batch of rows of a column needs.
+    pub page_bytes_max: usize,
+    /// What is held in a temporary file where a format needs random access and the stream has none.
+    pub spill_bytes_max: u64,
 }
 
 impl Default for Limits {
@@ -36,6 +42,10 @@ impl Default for Limits {
             expansion_ratio_max: 500,
             expansion_floor: 64 << 20,
             expansion_bytes_max: 1 << 40,
+            footer_bytes_max: 64 << 20,
+            // Writers aim at 1 MiB; some write a column chunk as one page.
+            page_bytes_max: 256 << 20,
+            spill_bytes_max: 8 << 30,
         }
     }
 }

@@ -18,6 +18,7 @@ const KEYS: &[&str] = &[
     "field_only",
     "beside_findings",
     "whole_field",
+    "digits",
     "near",
     "fields",
     "not_fields",
@@ -103,6 +104,7 @@ impl Reader<'_> {
             field_only: self.boolean(table, "field_only"),
             beside_findings: self.boolean(table, "beside_findings"),
             whole_field: self.boolean(table, "whole_field"),
+            digits: self.digits(table),
             near: self.strings(table, "near"),
             fields: self.strings(table, "fields"),
             not_fields: self.strings(table, "not_fields"),
@@ -156,6 +158,16 @@ impl Reader<'_> {
             _ => None,
         };
         number.or_else(|| self.wrong(value, key, "a whole number")).unwrap_or(0)
+    }
+
+    /// How many digits a value has; none of more than 20 is stored as a number.
+    fn digits(&mut self, table: &DeTable<'_>) -> Option<u8> {
+        let digits = table.contains_key("digits").then(|| self.integer(table, "digits"))?;
+        let fits = u8::try_from(digits).ok().filter(|d| (1..=20).contains(d));
+        if fits.is_none() {
+            self.problem(self.lines.of("digits"), "`digits` must be a whole number from 1 to 20".to_string());
+        }
+        fits
     }
 
     /// A word of a fixed set.

@@ -3,9 +3,10 @@
 //! The object goes the way that a scan takes it, from its first byte, because what a column says depends on all values
 //! before; it ends once the place was read. Values are shown by their form alone.
 
+use super::hold::InTemporaryFiles;
 use super::plan::Plan;
 use super::suppress::Suppressor;
-use crate::decode::{LineSearch, decode, find_line};
+use crate::decode::{Input, LineSearch, decode_object, find_line};
 use crate::identity::key::Key;
 use crate::matcher::explain::{End, Reason, Trails};
 use crate::matcher::judge::Judge;
@@ -13,7 +14,7 @@ use crate::matcher::plan::Matcher;
 use crate::matcher::watch::{ColumnRule, Step, Watch};
 use crate::model::block::{Block, BlockSink, Layout};
 use crate::model::element::Element;
-use crate::model::field::Schema;
+use crate::model::field::{Field, Schema};
 use crate::model::finding::Finding;
 use crate::model::gap::Gap;
 use crate::model::object::Object;
@@ -101,6 +102,9 @@ pub fn explain(plan: &Plan, key: Option<&Key>, source: &Source, place: Place) ->
             let mut search = LineSearch::new(line);
             let mut gaps = Gaps::default();
             let decoded = find_line(&mut open()?, &plan.limits, &mut gaps, &mut search);
+            if decoded.format == "parquet" {
+                return Err(format!("{shown} has rows and no lines; write '{shown}:row {line}'"));
+            }
             match (search.found, gaps.0.first()) {
                 (Some(range), _) => Target::Bytes(range),
                 (None, Some(gap)) if decoded.skipped || search.lines == 0 => {
@@ -114,13 +118,17 @@ pub fn explain(plan: &Plan, key: Option<&Key>, source: &Source, place: Place) ->
     };
     let suppressor = plan.suppress.of(&object, key);
     let watcher = Watcher::new(&plan.matcher, suppressor, target.clone());
-    let mut sink = Sink { judge: Judge::watched(&plan.matcher, watcher), gaps: Gaps::default() };
-    let decoded = decode(&mut open()?, &plan.limits, &mut sink);
+    let mut sink =
+        Sink { matcher: &plan.matcher, judge: Judge::watched(&plan.matcher, watcher), gaps: Gaps::default() };
+    let mut stream = open()?;
+    let ranges = stream.ranges();
+    let input = Input { stream: &mut stream, ranges, hold: Some(&InTemporaryFiles) };
+    let decoded = decode_object(input, &plan.limits, &mut sink);
     let Watcher { mut candidates, spoken, fields, row_met, rows, .. } = std::mem::replace(
         sink.judge.watch(),
         Watcher::new(&plan.matcher, plan.suppress.of(&object, None), Target::Row(0)),
     );
-    if let (true, Some(gap)) = (decoded.skipped, sink.gaps.0.first()) {
+    if let (true, Some(gap)) = (decoded.skipped || decoded.unread, sink.gaps.0.first()) {
         return Err(format!("{shown}: {}", gap.detail));
     }
     match &target {
@@ -167,6 +175,7 @@ impl BlockSink for Gaps {
 }
 
 struct Sink<'a> {
+    matcher: &'a Matcher,
     judge: Judge<'a, Watcher<'a>>,
     gaps: Gaps,
 }
@@ -180,6 +189,10 @@ impl BlockSink for Sink<'_> {
             Target::Row(row) => block.layout != Layout::Tree && block.records.iter().any(|r| r.row > *row),
         };
         if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn digits(&self, field: &Field) -> Option<u8> {
+        self.matcher.digits(field)
     }
 
     fn gap(&mut self, gap: Gap) {

@@ -1,7 +1,7 @@
 //! Which kinds of file have a field: the question behind a customer id that the operator named by its field alone.
 
 use super::plan::Plan;
-use crate::decode::decode;
+use crate::decode::{Input, decode_object};
 use crate::model::block::{Block, BlockSink};
 use crate::model::field::Schema;
 use crate::model::gap::Gap;
@@ -36,9 +36,11 @@ pub fn ambiguous(rules: &[&FieldRule], sources: &[Source], exclude: &[PathBuf], 
     for source in sources {
         for listing in source.list(exclude) {
             let Listing::Object(object) = listing else { continue };
-            let Ok(stream) = source.open_object(&object) else { continue };
+            let Ok(mut stream) = source.open_object(&object) else { continue };
             let mut head = Head::default();
-            decode(&mut stream.take(HEAD_BYTES), &plan.limits, &mut head);
+            let ranges = stream.ranges();
+            let input = Input { stream: &mut stream.take(HEAD_BYTES), ranges, hold: None };
+            decode_object(input, &plan.limits, &mut head);
             for (rule, kinds) in bare.iter().zip(&mut found) {
                 if head.fields.iter().any(|f| names(rule, f)) {
                     let paths = kinds.entry(head.fields.clone()).or_default();

@@ -2,10 +2,12 @@
 //!
 //! `worker` holds the way of one object through the house, `scan` the threads around it and the writer at its end,
 //! `plan` what must be right before the first byte is read, `fields` the question which kinds of file have a field,
+//! `hold` temporary files for what must be read by its place,
 //! `suppress` what the operator does not want reported, `explain` why a place holds what was found there.
 
 pub mod explain;
 pub mod fields;
+pub mod hold;
 pub mod plan;
 pub mod scan;
 pub mod suppress;

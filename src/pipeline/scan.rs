@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Gaps that the outcome carries; all of them are in the inventory.
@@ -58,7 +59,7 @@ pub struct Counters {
     /// Objects done.
     pub objects_done: AtomicU64,
     /// Bytes read.
-    pub bytes_read: AtomicU64,
+    pub bytes_read: Arc<AtomicU64>,
 }
 
 /// What came of a scan.

@@ -1,23 +1,25 @@
 //! The way of one object through the house.
 
+use super::hold::InTemporaryFiles;
 use super::plan::Plan;
 use super::suppress::Suppressor;
-use crate::decode::{Decoded, decode};
+use crate::decode::{Decoded, Input, decode_object};
 use crate::identity::key::Key;
 use crate::identity::{Assembler, Orphan};
 use crate::matcher::judge::Judge;
 use crate::model::block::{Block, BlockSink};
 use crate::model::detector::Confidence;
 use crate::model::element::Element;
-use crate::model::field::Schema;
+use crate::model::field::{Field, Schema};
 use crate::model::finding::{Finding, Marks};
 use crate::model::gap::{Gap, GapKind};
-use crate::model::object::{Object, ObjectStream, Status};
+use crate::model::object::{Object, ObjectRanges, ObjectStream, Status};
 use crate::model::rows::{FieldRow, MentionRow, ObjectResult, ObjectRow, OrphanRow};
 use crate::source::Source;
 use std::io::{self, Read};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Mentions that are handed on at once.
@@ -61,7 +63,7 @@ pub struct Shared<'a> {
     /// Set to stop the run soon.
     pub stop: &'a AtomicBool,
     /// Bytes read from sources so far, over all workers.
-    pub bytes_read: &'a AtomicU64,
+    pub bytes_read: &'a Arc<AtomicU64>,
     /// Takes single findings.
     pub findings: Option<&'a dyn FindingSink>,
     /// Microseconds since 1970-01-01T00:00:00Z.
@@ -90,8 +92,12 @@ pub fn read_object(shared: &Shared<'_>, task: Task<'_>, mentions: &mut dyn FnMut
         Ok(mut stream) => {
             // The one place where a panic is caught: a defect in a parser must cost one object, not the run.
             let read = catch_unwind(AssertUnwindSafe(|| {
+                let ranges = stream.ranges().map(|inner| {
+                    Arc::new(CountedRanges { inner, bytes: Arc::clone(shared.bytes_read) }) as Arc<dyn ObjectRanges>
+                });
                 let mut counted = Counted { stream: &mut *stream, bytes: shared.bytes_read };
-                let decoded = decode(&mut counted, &shared.plan.limits, &mut sink);
+                let input = Input { stream: &mut counted, ranges, hold: Some(&InTemporaryFiles) };
+                let decoded = decode_object(input, &shared.plan.limits, &mut sink);
                 sink.finish();
                 decoded
             }));
@@ -139,6 +145,28 @@ impl Read for Counted<'_> {
         let read = self.stream.read(buffer)?;
         self.bytes.fetch_add(read as u64, Relaxed);
         Ok(read)
+    }
+}
+
+/// Counts the bytes of pieces.
+struct CountedRanges {
+    inner: Arc<dyn ObjectRanges>,
+    bytes: Arc<AtomicU64>,
+}
+
+impl ObjectRanges for CountedRanges {
+    fn size(&self) -> u64 {
+        self.inner.size()
+    }
+
+    fn read_at(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
+        let read = self.inner.read_at(range)?;
+        self.bytes.fetch_add(read.len() as u64, Relaxed);
+        Ok(read)
+    }
+
+    fn prefetch(&self, ranges: &[Range<u64>]) {
+        self.inner.prefetch(ranges);
     }
 }
 
@@ -228,7 +256,7 @@ impl<'a> ObjectSink<'a> {
         let status = match &decoded {
             None => Status::Failed,
             Some(d) if d.skipped => Status::Skipped,
-            Some(d) if d.read_error && d.bytes_decoded == 0 => Status::Failed,
+            Some(d) if (d.read_error && d.bytes_decoded == 0) || d.unread => Status::Failed,
             Some(_) if self.gaps.is_empty() => Status::Complete,
             Some(_) => Status::Partial,
         };
@@ -302,6 +330,10 @@ impl BlockSink for ObjectSink<'_> {
         let out = &mut self.out;
         self.assembler.block(block, schema, &self.findings, &mut |segment, mention| out.push(segment, mention));
         ControlFlow::Continue(())
+    }
+
+    fn digits(&self, field: &Field) -> Option<u8> {
+        self.shared.plan.matcher.digits(field)
     }
 
     fn gap(&mut self, gap: Gap) {

@@ -5,12 +5,16 @@
 
 use super::{INVENTORY_MARKER, Listing, SourceError};
 use crate::model::gap::{Gap, GapKind};
-use crate::model::object::{Object, ObjectStream};
+use crate::model::object::{Object, ObjectRanges, ObjectStream};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufReader, Read};
+use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::UNIX_EPOCH;
 
 /// Bytes read from a file at once.
@@ -209,6 +213,7 @@ pub(super) fn open_object(object: &Object) -> io::Result<Box<dyn ObjectStream>> 
         reader: BufReader::with_capacity(READ_BYTES, counted),
         version: object.version.clone(),
         size: object.size,
+        by_place: Arc::new(AtomicBool::new(false)),
     }))
 }
 
@@ -229,6 +234,8 @@ struct FileStream {
     reader: BufReader<Counted>,
     version: String,
     size: u64,
+    /// Pieces were read by their place, so not all bytes need have been.
+    by_place: Arc<AtomicBool>,
 }
 
 impl Read for FileStream {
@@ -241,12 +248,42 @@ impl ObjectStream for FileStream {
     fn verify(&mut self) -> io::Result<()> {
         let inner = self.reader.get_ref();
         let now = version_of(&inner.file.metadata()?);
-        if now == self.version && inner.bytes == self.size {
+        if now == self.version && (inner.bytes == self.size || self.by_place.load(Relaxed)) {
             return Ok(());
         }
         Err(io::Error::other(format!(
             "the file changed while it was read: {} bytes were listed, {} were read; scan it again",
             self.size, inner.bytes
         )))
+    }
+
+    fn ranges(&mut self) -> Option<Arc<dyn ObjectRanges>> {
+        let file = self.reader.get_ref().file.try_clone().ok()?;
+        let (version, size, used) = (self.version.clone(), self.size, Arc::clone(&self.by_place));
+        Some(Arc::new(FileRanges { file, version, size, used }))
+    }
+}
+
+struct FileRanges {
+    file: File,
+    version: String,
+    size: u64,
+    used: Arc<AtomicBool>,
+}
+
+impl ObjectRanges for FileRanges {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
+        self.used.store(true, Relaxed);
+        let length = range.end.min(self.size).checked_sub(range.start).unwrap_or_default();
+        let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        self.file.read_exact_at(&mut bytes, range.start)?;
+        if length != range.end.saturating_sub(range.start) || version_of(&self.file.metadata()?) != self.version {
+            return Err(io::Error::other("the file changed while it was read"));
+        }
+        Ok(bytes)
     }
 }

@@ -3,10 +3,12 @@
 //! Linking and scoping are joins over tables of any size. A [`Sorter`] takes records of a fixed length, keeps a bounded
 //! buffer, writes each full buffer as a sorted run to a temporary file that no directory names (so that nothing is left
 //! behind by a crash), and merges the runs. Records are byte arrays in lexicographic order: integers go in big-endian,
-//! which [`Put`] and [`Take`] do. A [`Tape`] keeps records of varying length as they come. This folder knows nothing of what the bytes mean.
+//! which [`Put`] and [`Take`] do. A [`Tape`] keeps records of varying length as they come, [`Held`] a stream as it is. This folder knows nothing of what the bytes mean.
 
+mod held;
 mod tape;
 
+pub use held::Held;
 pub use tape::{Tape, TapeWriter};
 
 use rayon::slice::ParallelSliceMut;
