@@ -9,6 +9,7 @@ mod beside;
 mod cases;
 mod decoys;
 mod end_to_end;
+mod exchange;
 mod explain;
 mod formats;
 mod generate;

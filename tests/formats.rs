@@ -18,7 +18,7 @@ pub struct Collected {
 }
 
 impl BlockSink for Collected {
-    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
+    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
         self.blocks.push(block.clone());
         self.schema = schema.clone();
         ControlFlow::Continue(())

@@ -264,7 +264,7 @@ fn a_sink_that_breaks_stops_the_reading() {
     impl BlockSink for Once {
         fn block(
             &mut self,
-            _: &rollcall::model::block::Block,
+            _: &mut rollcall::model::block::Block,
             _: &rollcall::model::field::Schema,
         ) -> std::ops::ControlFlow<()> {
             self.0 += 1;

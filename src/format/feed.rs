@@ -203,7 +203,7 @@ impl<'s> Output<'s> {
         window.carry.extend_from_slice(&window.bytes[cut.next..]);
         window.bytes.truncate(cut.end);
         if !cut.owned.is_empty() {
-            let block = Block {
+            let mut block = Block {
                 bytes: std::mem::take(&mut window.bytes),
                 owned: cut.owned.start as u32..cut.owned.end as u32,
                 offset: window.offset,
@@ -211,7 +211,7 @@ impl<'s> Output<'s> {
                 cells: std::mem::take(&mut self.cells),
                 records: std::mem::take(&mut self.records),
             };
-            self.stopped |= self.sink.block(&block, &self.schema).is_break();
+            self.stopped |= self.sink.block(&mut block, &self.schema).is_break();
             // The buffers go round, so a scan allocates them once an object.
             (window.bytes, self.cells, self.records) = (block.bytes, block.cells, block.records);
         }

@@ -157,7 +157,7 @@ enum Target {
 struct Gaps(Vec<Gap>);
 
 impl BlockSink for Gaps {
-    fn block(&mut self, _: &Block, _: &Schema) -> ControlFlow<()> {
+    fn block(&mut self, _: &mut Block, _: &Schema) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
@@ -172,7 +172,7 @@ struct Sink<'a> {
 }
 
 impl BlockSink for Sink<'_> {
-    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
+    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
         self.judge.block(block, schema, &mut Vec::new());
         let done = match &self.judge.watch().target {
             Target::Bytes(range) => block.offset + u64::from(block.owned.end) >= range.end,

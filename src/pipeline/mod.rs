@@ -4,6 +4,7 @@
 //! `plan` what must be right before the first byte is read, `fields` the question which kinds of file have a field,
 //! `suppress` what the operator does not want reported, `explain` why a place holds what was found there.
 
+pub mod exchange;
 pub mod explain;
 pub mod fields;
 pub mod plan;

@@ -3,6 +3,7 @@
 //! Listing, reading and writing meet in bounded channels, so that whichever is slowest holds the others back and memory
 //! stays what it is. The writer is the caller's thread: the inventory is touched by no other.
 
+use super::exchange::{Desk, Exchange};
 use super::plan::Plan;
 use super::worker::{FindingSink, Shared, Task, kind_of, read_object};
 use crate::identity::key::Key;
@@ -12,7 +13,7 @@ use crate::model::gap::{Gap, GapKind};
 use crate::model::object::{Object, Status};
 use crate::model::rows::{MentionRow, ObjectResult, ObjectRow, Tables};
 use crate::source::{Listing, Source};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
@@ -59,6 +60,8 @@ pub struct Counters {
     pub objects_done: AtomicU64,
     /// Bytes read.
     pub bytes_read: AtomicU64,
+    /// Blocks that a worker offered to others to survey.
+    pub blocks_offered: AtomicU64,
 }
 
 /// What came of a scan.
@@ -178,10 +181,12 @@ pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOu
         let lister = Lister { request, known: &known, run, ids: &ids, seen: HashSet::new() };
         let to_writer = messages_in.clone();
         threads.spawn(move || lister.list(&tasks_in, &to_writer));
+        let exchange = Exchange::new(request.workers.max(1), &request.counters.blocks_offered);
         for _ in 0..request.workers.max(1) {
-            let (tasks, messages, shared) = (tasks.clone(), messages_in.clone(), &shared);
-            threads.spawn(move || work(shared, &tasks, &messages));
+            let (tasks, messages, shared, exchange) = (tasks.clone(), messages_in.clone(), &shared, exchange.clone());
+            threads.spawn(move || work(shared, &tasks, &messages, exchange));
         }
+        drop(exchange);
         drop((tasks, messages_in));
         let result = write(request, writer, &known, &messages, &mut outcome);
         if result.is_err() {
@@ -198,18 +203,35 @@ pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOu
     Ok(outcome)
 }
 
-fn work(shared: &Shared<'_>, tasks: &Receiver<Task<'_>>, messages: &Sender<Message>) {
-    for task in tasks {
+fn work(shared: &Shared<'_>, tasks: &Receiver<Task<'_>>, messages: &Sender<Message>, exchange: Exchange<'_>) {
+    let mut desk = Desk::new(&shared.plan.matcher);
+    loop {
+        let task = exchange.idle(|| {
+            select! {
+                recv(tasks) -> task => Ok(task),
+                recv(exchange.offers()) -> offer => Err(offer),
+            }
+        });
+        let task = match task {
+            Ok(Ok(task)) => task,
+            Ok(Err(_)) => break,
+            Err(offer) => {
+                // This worker could give offers itself, so the channel is open.
+                offer.into_iter().for_each(|offer| desk.serve(offer));
+                continue;
+            }
+        };
         if shared.stop.load(Relaxed) {
             let _ = messages.send(Message::NotReached);
             continue;
         }
         // A send fails only when the writer has failed, which ends the run with the writer's error.
-        let result = read_object(shared, task, &mut |mentions| {
+        let result = read_object(shared, task, &exchange, &mut desk, &mut |mentions| {
             let _ = messages.send(Message::Mentions(mentions));
         });
         let _ = messages.send(Message::Object(Box::new(result)));
     }
+    exchange.serve_to_the_end(&mut desk);
 }
 
 fn write(

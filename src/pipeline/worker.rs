@@ -1,11 +1,13 @@
 //! The way of one object through the house.
 
+use super::exchange::{Desk, Exchange, Surveyed, UnderWay};
 use super::plan::Plan;
 use super::suppress::Suppressor;
 use crate::decode::{Decoded, decode};
 use crate::identity::key::Key;
 use crate::identity::{Assembler, Orphan};
 use crate::matcher::judge::Judge;
+use crate::matcher::survey::Survey;
 use crate::model::block::{Block, BlockSink};
 use crate::model::detector::Confidence;
 use crate::model::element::Element;
@@ -83,8 +85,14 @@ pub struct Task<'a> {
 }
 
 /// Reads one object: open, decode, match and judge, assemble. Whatever goes wrong is in the object's row.
-pub fn read_object(shared: &Shared<'_>, task: Task<'_>, mentions: &mut dyn FnMut(Vec<MentionRow>)) -> ObjectResult {
-    let mut sink = ObjectSink::new(shared, &task, mentions);
+pub fn read_object(
+    shared: &Shared<'_>,
+    task: Task<'_>,
+    exchange: &Exchange<'_>,
+    desk: &mut Desk<'_>,
+    mentions: &mut dyn FnMut(Vec<MentionRow>),
+) -> ObjectResult {
+    let mut sink = ObjectSink::new(shared, &task, exchange, desk, mentions);
     let opened = task.source.open_object(&task.object);
     let decoded = match opened {
         Ok(mut stream) => {
@@ -105,6 +113,8 @@ pub fn read_object(shared: &Shared<'_>, task: Task<'_>, mentions: &mut dyn FnMut
                     Some(decoded)
                 }
                 Err(_) => {
+                    // What was decoded before is whole; if it is what failed, it is left.
+                    let _ = catch_unwind(AssertUnwindSafe(|| sink.settle(true)));
                     let detail = "a parser failed; please report the file's format, not its content".to_string();
                     sink.gap(Gap { kind: GapKind::Internal, offset: None, bytes: None, detail });
                     None
@@ -143,11 +153,16 @@ impl Read for Counted<'_> {
 }
 
 /// Takes an object's blocks to mentions.
-struct ObjectSink<'a> {
+struct ObjectSink<'a, 'm> {
     shared: &'a Shared<'a>,
     object: Object,
     id: u64,
     judge: Judge<'a, Suppressor<'a>>,
+    desk: &'a mut Desk<'m>,
+    under_way: UnderWay<'a>,
+    /// A block and survey whose buffers are free.
+    spare: Surveyed,
+    blocks: u64,
     assembler: Assembler,
     findings: Vec<Finding>,
     schema: Schema,
@@ -182,13 +197,23 @@ impl Outbox<'_> {
     }
 }
 
-impl<'a> ObjectSink<'a> {
-    fn new(shared: &'a Shared<'a>, task: &Task<'_>, send: &'a mut dyn FnMut(Vec<MentionRow>)) -> Self {
+impl<'a, 'm> ObjectSink<'a, 'm> {
+    fn new(
+        shared: &'a Shared<'a>,
+        task: &Task<'_>,
+        exchange: &Exchange<'a>,
+        desk: &'a mut Desk<'m>,
+        send: &'a mut dyn FnMut(Vec<MentionRow>),
+    ) -> Self {
         ObjectSink {
             shared,
             object: task.object.clone(),
             id: task.id,
             judge: Judge::watched(&shared.plan.matcher, shared.plan.suppress.of(&task.object, Some(shared.key))),
+            desk,
+            under_way: UnderWay::new(exchange, task.id),
+            spare: Surveyed::default(),
+            blocks: 0,
             assembler: Assembler::new(shared.plan.identity.clone(), shared.key, &task.object.path),
             findings: Vec::new(),
             schema: Schema::default(),
@@ -202,6 +227,7 @@ impl<'a> ObjectSink<'a> {
 
     /// Ends the object: what was held back for a record that never closed comes now.
     fn finish(&mut self) {
+        self.settle(true);
         let out = &mut self.out;
         let assembled = self.assembler.finish(&self.schema, &mut |segment, mention| out.push(segment, mention));
         self.out.flush();
@@ -217,6 +243,45 @@ impl<'a> ObjectSink<'a> {
         };
         self.orphans = assembled.orphans.into_iter().map(row).collect();
         assembled.gaps.into_iter().for_each(|gap| self.gap(gap));
+    }
+
+    /// Settles the blocks that are surveyed, in their order; with `all`, until none is under way.
+    fn settle(&mut self, all: bool) {
+        while let Some(Surveyed { block, mut survey }) = self.under_way.pop(all, self.desk) {
+            self.take(&block, &mut survey);
+            self.spare = Surveyed { block, survey };
+        }
+    }
+
+    /// Takes a surveyed block to mentions.
+    fn take(&mut self, block: &Block, survey: &mut Survey) {
+        self.findings.clear();
+        self.judge.settle(block, &self.schema, survey, &mut self.findings);
+        if let Some(sink) = self.shared.findings {
+            let detectors = self.shared.plan.matcher.detectors();
+            for finding in &self.findings {
+                let cell = &block.cells[finding.cell as usize];
+                let place = FindingPlace {
+                    row: block.records[cell.record as usize].row,
+                    field: &self.schema.get(cell.field).path,
+                    bytes: (block.offset + u64::from(finding.start), block.offset + u64::from(finding.end)),
+                    detector: &detectors[usize::from(finding.detector)].id,
+                    element: finding.element,
+                    confidence: finding.confidence,
+                    marks: finding.marks,
+                };
+                sink.finding(&self.object, &place);
+            }
+        }
+        let taken = &self.judge.watch().taken;
+        if !taken.is_empty() {
+            // A mail header is read whole, so what is not reported must be known there.
+            let hushed = taken.iter().map(|f| Finding { marks: f.marks.with(Marks::SUPPRESSED), ..*f });
+            self.findings.extend(hushed);
+            self.findings.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
+        }
+        let out = &mut self.out;
+        self.assembler.block(block, &self.schema, &self.findings, &mut |segment, mention| out.push(segment, mention));
     }
 
     fn result(mut self, task: Task<'_>, decoded: Option<Decoded>) -> ObjectResult {
@@ -260,8 +325,8 @@ impl<'a> ObjectSink<'a> {
     }
 }
 
-impl BlockSink for ObjectSink<'_> {
-    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
+impl BlockSink for ObjectSink<'_, '_> {
+    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
         if self.shared.stop.load(Relaxed) {
             self.gap(Gap {
                 kind: GapKind::Interrupted,
@@ -274,33 +339,18 @@ impl BlockSink for ObjectSink<'_> {
         for field in &schema.fields[self.schema.fields.len()..] {
             self.schema.push(field.clone());
         }
-        self.findings.clear();
-        self.judge.block(block, schema, &mut self.findings);
-        if let Some(sink) = self.shared.findings {
-            let detectors = self.shared.plan.matcher.detectors();
-            for finding in &self.findings {
-                let cell = &block.cells[finding.cell as usize];
-                let place = FindingPlace {
-                    row: block.records[cell.record as usize].row,
-                    field: &schema.get(cell.field).path,
-                    bytes: (block.offset + u64::from(finding.start), block.offset + u64::from(finding.end)),
-                    detector: &detectors[usize::from(finding.detector)].id,
-                    element: finding.element,
-                    confidence: finding.confidence,
-                    marks: finding.marks,
-                };
-                sink.finding(&self.object, &place);
-            }
+        self.blocks += 1;
+        // One block alone is not worth the way.
+        if self.blocks > 1 && self.under_way.is_open() {
+            let free = std::mem::take(&mut self.spare.block);
+            self.under_way.push(std::mem::replace(block, free), schema, self.desk);
+            self.settle(false);
+        } else {
+            let mut survey = std::mem::take(&mut self.spare.survey);
+            self.desk.survey(self.id, block, schema, &mut survey);
+            self.take(block, &mut survey);
+            self.spare.survey = survey;
         }
-        let taken = &self.judge.watch().taken;
-        if !taken.is_empty() {
-            // A mail header is read whole, so what is not reported must be known there.
-            let hushed = taken.iter().map(|f| Finding { marks: f.marks.with(Marks::SUPPRESSED), ..*f });
-            self.findings.extend(hushed);
-            self.findings.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
-        }
-        let out = &mut self.out;
-        self.assembler.block(block, schema, &self.findings, &mut |segment, mention| out.push(segment, mention));
         ControlFlow::Continue(())
     }
 
