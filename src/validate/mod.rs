@@ -26,6 +26,7 @@ mod name;
 mod net;
 mod nordic;
 mod phone;
+mod phone_ranges;
 mod secret;
 mod text;
 mod us;
