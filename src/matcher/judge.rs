@@ -318,7 +318,7 @@ impl<'m, W: Watch> Judge<'m, W> {
         self.watch.step(Step::Value(span.start as u32..span.end as u32));
         self.watch.step(Step::Verdict(verdict));
         let (proven, marks) = match verdict {
-            Verdict::Invalid => return,
+            Verdict::Invalid(_) => return,
             Verdict::Valid { proven, marks } => (proven, marks),
         };
         // A cell much longer than its value is not trimmed: white space would be walked for every hit in it.

@@ -9,11 +9,13 @@ use crate::model::finding::{Marks, Verdict};
 /// aside for fiction and is a placeholder.
 pub fn phone_nanp(bytes: &[u8]) -> Verdict {
     let bytes = without_extension(trim(bytes));
-    let Some(digits) = Digits::<11>::of(bytes, b"+-. ()/") else { return Verdict::Invalid };
+    let Some(digits) = Digits::<11>::of(bytes, b"+-. ()/") else {
+        return Verdict::Invalid("not digits with the usual separators, at most 11");
+    };
     match digits.as_slice() {
         [1, rest @ ..] if rest.len() == 10 => nanp(rest),
         ten if ten.len() == 10 && !bytes.contains(&b'+') => nanp(ten),
-        _ => Verdict::Invalid,
+        _ => Verdict::Invalid("not 10 digits, or 11 that begin with 1"),
     }
 }
 
@@ -22,9 +24,9 @@ fn nanp(digits: &[u8]) -> Verdict {
     let service = |code: &[u8]| code[1] == 1 && code[2] == 1;
     let area = &digits[..3];
     let exchange = &digits[3..6];
-    if area[0] < 2 || exchange[0] < 2 || area[1] == 9 || service(area) || service(exchange) {
-        return Verdict::Invalid;
-    }
+    ensure!(area[0] >= 2 && exchange[0] >= 2, "area or exchange begin with 0 or 1");
+    ensure!(area[1] != 9, "areas of the form N9X are kept for expansion");
+    ensure!(!service(area) && !service(exchange), "area or exchange are a service code");
     let fiction = exchange == [5, 5, 5] && digits[6..8] == [0, 1];
     let placeholder = fiction || repeated(&digits[1..]) || counting(digits);
     Verdict::Valid { proven: false, marks: if placeholder { Marks::PLACEHOLDER } else { Marks::default() } }
@@ -38,10 +40,16 @@ pub fn phone_international(bytes: &[u8]) -> Verdict {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(b"tel:") => rest,
         _ => bytes,
     };
-    let Some(rest) = without_extension(bytes).strip_prefix(b"+") else { return Verdict::Invalid };
-    let Some(digits) = Digits::<15>::of(rest, b"-. ()/") else { return Verdict::Invalid };
+    let Some(rest) = without_extension(bytes).strip_prefix(b"+") else {
+        return Verdict::Invalid("no plus sign before it");
+    };
+    let Some(digits) = Digits::<15>::of(rest, b"-. ()/") else {
+        return Verdict::Invalid("not digits with the usual separators, at most 15");
+    };
     let digits = digits.as_slice();
-    let Some(national) = assigned(digits) else { return Verdict::Invalid };
+    let Some(national) = assigned(digits) else {
+        return Verdict::Invalid("no calling code, or a national number that its plan has not assigned");
+    };
     if let [1, ten @ ..] = digits {
         return nanp(ten);
     }
@@ -53,18 +61,20 @@ pub fn phone_international(bytes: &[u8]) -> Verdict {
 pub fn phone(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     for strict in [phone_international(bytes), phone_nanp(bytes)] {
-        if strict != Verdict::Invalid {
+        if strict.is_valid() {
             return strict;
         }
     }
     let bytes = without_extension(bytes);
-    let Some(digits) = Digits::<15>::of(bytes, b"+-. ()/") else { return Verdict::Invalid };
+    let Some(digits) = Digits::<15>::of(bytes, b"+-. ()/") else {
+        return Verdict::Invalid("not digits with the usual separators, at most 15");
+    };
     let digits = digits.as_slice();
     let decimal = bytes.iter().filter(|b| **b == b'.').count() == 1 && !bytes.contains(&b' ') && !bytes.contains(&b'-');
     let dated = matches!(super::date::birth_date(bytes), Verdict::Valid { .. }) && bytes.len() != digits.len();
-    if !(7..=15).contains(&digits.len()) || decimal || dated || bytes.first() == Some(&b'-') {
-        return Verdict::Invalid;
-    }
+    ensure!((7..=15).contains(&digits.len()), "not 7 to 15 digits");
+    ensure!(!decimal && bytes.first() != Some(&b'-'), "a decimal or a negative number");
+    ensure!(!dated, "a date");
     let placeholder = repeated(digits) || counting(digits);
     Verdict::Valid { proven: false, marks: if placeholder { Marks::PLACEHOLDER } else { Marks::default() } }
 }
