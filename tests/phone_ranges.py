@@ -18,6 +18,11 @@ KINDS = [
 ]
 
 
+# Set aside for fiction, which the library does not count as assigned: test data is full of them. Ofcom, "Telephone numbers
+# for use in TV and radio drama programmes": mobile numbers 07700 900000 to 900999.
+FICTION = {44: ["44 10 7700900"]}
+
+
 class Automaton:
     """Thompson's construction for what the patterns hold: digits, classes, groups, alternatives, counted repeats."""
 
@@ -187,6 +192,8 @@ def main():
             print(code, "trunk")
         for lengths, spans in written(ranges.out):
             print(code, ",".join(map(str, lengths)), *[span or "*" for span in spans])
+        for line in FICTION.get(code, []):
+            print(line)
 
 
 HEAD = """\
@@ -194,7 +201,7 @@ HEAD = """\
 # phonenumbers {version} carries it: https://github.com/google/libphonenumber, Apache License 2.0.
 # Each line: a calling code, the lengths of national significant numbers, and the beginnings of those that have one of
 # these lengths; `20-24` are all beginnings from the first to the last, `*` is any. `trunk`: the country dials a 0 before
-# its numbers at home, which some write after the calling code too.
+# its numbers at home, which some write after the calling code too. Numbers set aside for fiction are counted in.
 """
 
 if __name__ == "__main__":
