@@ -158,7 +158,7 @@ fn published_cases_agree() {
         ("US_BANK_ROUTING", "aba_routing", 0.99),
         ("EMAIL", "email", 0.99),
         ("IP_ADDRESS", "ip", 0.99),
-        ("PHONE", "phone_international", 0.95),
+        ("PHONE", "phone_international", 0.99),
         ("BIC", "bic", 0.99),
         ("BTC", "bitcoin", 0.99),
         ("ETH", "ethereum", 0.99),
