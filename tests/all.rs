@@ -23,6 +23,7 @@ mod linking;
 mod oracle;
 mod patterns;
 mod program;
+mod promises;
 mod samples;
 mod scope;
 mod score;

@@ -281,7 +281,7 @@ impl<'m> Surveyor<'m> {
         watch.step(Step::Value(span.start as u32..span.end as u32));
         watch.step(Step::Verdict(verdict));
         let (proven, marks) = match verdict {
-            Verdict::Invalid => return,
+            Verdict::Invalid(_) => return,
             Verdict::Valid { proven, marks } => (proven, marks),
         };
         // A cell much longer than its value is not trimmed: white space would be walked for every hit in it.
