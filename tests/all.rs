@@ -28,4 +28,5 @@ mod score;
 mod simd;
 mod spill;
 mod splits;
+mod store_server;
 mod witness;
