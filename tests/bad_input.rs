@@ -14,7 +14,7 @@ use rollcall::model::settings::IdentitySettings;
 use rollcall::pipeline::plan::Plan;
 use rollcall::pipeline::scan::{Counters, ScanRequest, scan};
 use rollcall::pipeline::worker::{FindingPlace, FindingSink};
-use rollcall::source::Source;
+use rollcall::source::{Source, SourceOptions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -171,7 +171,7 @@ fn a_file_that_shrinks_while_it_is_read() {
     let inventory = Inventory::create_or_open(&home.inventory(), &key.id()).unwrap();
     let mut writer = inventory.begin().unwrap();
     let sink = Shrinks { file: &file, done: AtomicBool::new(false) };
-    let sources = [Source::open(&home.data().to_string_lossy()).unwrap()];
+    let sources = [Source::open(&home.data().to_string_lossy(), &SourceOptions::default()).unwrap()];
     let request = ScanRequest {
         sources: &sources,
         plan: &plan,

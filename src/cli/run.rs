@@ -14,7 +14,7 @@ use crate::pipeline::plan::Plan;
 use crate::pipeline::scan::{Counters, ScanOutcome, ScanRequest, scan};
 use crate::pipeline::suppress::Suppress;
 use crate::pipeline::worker::FindingSink;
-use crate::source::Source;
+use crate::source::{Source, SourceOptions};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,7 +78,8 @@ pub fn workers(asked: Option<u16>) -> usize {
 
 /// Opens all sources; every one that cannot be opened is named.
 pub fn sources(specs: &[String]) -> anyhow::Result<Vec<Source>> {
-    let (opened, failed): (Vec<_>, Vec<_>) = specs.iter().map(|s| Source::open(s)).partition(Result::is_ok);
+    let (opened, failed): (Vec<_>, Vec<_>) =
+        specs.iter().map(|s| Source::open(s, &SourceOptions::default())).partition(Result::is_ok);
     if !failed.is_empty() {
         let errors: Vec<String> = failed.into_iter().filter_map(|f| f.err()).map(|e| e.to_string()).collect();
         return Err(usage(errors.join("\n")));

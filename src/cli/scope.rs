@@ -12,7 +12,7 @@ use crate::scope::{
     AffectedConsumer, Anchor, ConsumerSink, Dates, Leak, LeakGap, NullSink, ScopeRequest, Unscanned, evaluate,
     is_nothing_matches, shipped,
 };
-use crate::source::{Listing, Source};
+use crate::source::{Listing, Source, SourceOptions};
 use anyhow::Context;
 use serde_json::json;
 use std::collections::HashSet;
@@ -157,7 +157,8 @@ fn scan_unknown(
     let exclude = [inventory.path().to_path_buf()];
     let mut sources = Vec::new();
     for root in roots {
-        let source = Source::open(&root.to_string_lossy()).map_err(|e| usage(e.to_string()))?;
+        let source =
+            Source::open(&root.to_string_lossy(), &SourceOptions::default()).map_err(|e| usage(e.to_string()))?;
         if source.list(&exclude).any(|listing| matches!(&listing, Listing::Object(o) if unknown(o))) {
             sources.push(source);
         }

@@ -4,7 +4,7 @@
 //! stays what it is. The writer is the caller's thread: the inventory is touched by no other.
 
 use super::plan::Plan;
-use super::worker::{FindingSink, Shared, Task, kind_of, read_object};
+use super::worker::{FindingSink, Shared, Task, read_object};
 use crate::identity::key::Key;
 use crate::inventory::Writer;
 use crate::model::element::Element;
@@ -21,6 +21,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Gaps that the outcome carries; all of them are in the inventory.
 const GAPS_SHOWN: usize = 1000;
+
+/// Objects that wait for a worker where they come over a network: as many small ones are in flight.
+const TASKS_REMOTE: usize = 256;
 
 /// What to scan, and with what.
 pub struct ScanRequest<'a> {
@@ -171,7 +174,10 @@ pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOu
         findings: request.findings,
         now: request.now,
     };
-    let (tasks_in, tasks) = bounded::<Task<'_>>(request.workers * 4);
+    // What comes over a network is in flight while it waits here.
+    let is_remote = request.sources.iter().any(Source::is_remote);
+    let waiting = if is_remote { (request.workers * 4).max(TASKS_REMOTE) } else { request.workers * 4 };
+    let (tasks_in, tasks) = bounded::<Task<'_>>(waiting);
     let (messages_in, messages) = bounded::<Message>(request.workers * 4);
     let ids = AtomicU64::new(first_id);
     let written = std::thread::scope(|threads| {
@@ -290,7 +296,8 @@ impl<'a> Lister<'a> {
         }
         counters.bytes_listed.fetch_add(object.size, Relaxed);
         let id = self.ids.fetch_add(1, Relaxed);
-        let task = Task { id, object, source, run: self.run, listed_at: (self.request.now)() };
+        let ahead = if problem.is_none() { source.ahead(&object) } else { None };
+        let task = Task { id, object, source, run: self.run, listed_at: (self.request.now)(), ahead };
         match problem {
             Some(gap) => {
                 let result = unread(task, gap, &self.request.plan.policy);
@@ -331,5 +338,5 @@ fn unread(task: Task<'_>, gap: Gap, policy: &str) -> ObjectResult {
 
 /// The gap of an error, for callers that read an object by themselves.
 pub fn gap_of(error: &io::Error) -> Gap {
-    Gap { kind: kind_of(error), offset: None, bytes: None, detail: error.to_string() }
+    Gap { kind: GapKind::of(error), offset: None, bytes: None, detail: error.to_string() }
 }
