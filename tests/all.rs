@@ -29,4 +29,5 @@ mod simd;
 mod spill;
 mod splits;
 mod store_server;
+mod stores;
 mod witness;

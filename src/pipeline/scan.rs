@@ -258,7 +258,7 @@ struct Lister<'a> {
     known: &'a HashMap<u64, Known>,
     run: u64,
     ids: &'a AtomicU64,
-    /// Prints of the URIs listed so far: sources may overlap.
+    /// Prints of the URIs listed so far, where sources may overlap. One source lists nothing twice, and may list a billion.
     seen: HashSet<u64>,
 }
 
@@ -283,7 +283,8 @@ impl<'a> Lister<'a> {
             }
         };
         let uri = print(&[&object.uri]);
-        if self.request.only.is_some_and(|only| !only(&object)) || !self.seen.insert(uri) {
+        let may_overlap = self.request.sources.len() > 1;
+        if self.request.only.is_some_and(|only| !only(&object)) || (may_overlap && !self.seen.insert(uri)) {
             return;
         }
         let counters = self.request.counters;

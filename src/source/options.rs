@@ -25,6 +25,8 @@ pub struct StoreOptions {
     pub endpoint: Option<String>,
     /// Its region.
     pub region: Option<String>,
+    /// The storage account of `az://` containers whose URI names none.
+    pub account: Option<String>,
     /// A profile of the AWS configuration.
     pub profile: Option<String>,
     /// Requests are not signed.

@@ -1,5 +1,6 @@
 //! What a bucket of the test server holds: objects in memory, the files of a folder, or what is made up on the fly.
 
+use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -147,10 +148,8 @@ impl Memory {
     fn add(state: &mut (u64, BTreeMap<String, Kept>), key: &str, bytes: Vec<u8>, deleted: bool) -> Entry {
         state.0 += 1;
         let number = state.0;
-        // The version is part of it, so that the same bytes written again are another version, as on versioned buckets.
-        let mut hash = blake3::Hasher::new();
-        hash.update(&bytes).update(&number.to_le_bytes());
-        let etag = hash.finalize().to_hex()[..32].to_string();
+        // As S3 has it for an object that was put in one piece.
+        let etag: String = Md5::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let entry = Entry {
             modified: EPOCH + number as i64,
             version: number,
@@ -246,7 +245,7 @@ impl Folder {
 
     fn entry(key: &str, path: &Path) -> Entry {
         let metadata = path.metadata().unwrap();
-        let etag = format!("{:016x}{:016x}", metadata.mtime_nsec() as u64 ^ metadata.ino(), metadata.len());
+        let etag = format!("{:x}-{:x}", metadata.mtime_nsec() as u64 ^ metadata.ino(), metadata.len());
         Entry { modified: metadata.mtime(), ..Entry::new(key, metadata.len(), etag) }
     }
 }
@@ -298,7 +297,7 @@ impl Sparse {
     }
 
     fn entry(&self) -> Entry {
-        Entry::new(&self.key, self.filler() + self.tail.len() as u64, "5".repeat(32))
+        Entry::new(&self.key, self.filler() + self.tail.len() as u64, format!("5-{}", self.blocks))
     }
 }
 
@@ -348,7 +347,7 @@ impl Many {
     }
 
     fn entry(&self, number: u64) -> Entry {
-        Entry::new(&Many::key(number), self.bytes.len() as u64, format!("{number:032x}"))
+        Entry::new(&Many::key(number), self.bytes.len() as u64, format!("{number:x}-1"))
     }
 
     /// How many keys come before this text, or are it.

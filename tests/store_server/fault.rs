@@ -50,7 +50,7 @@ pub enum Fault {
 
 impl Fault {
     /// Those that a repeated request gets over.
-    pub const PASSING: [Fault; 9] = [
+    pub const PASSING: [Fault; 8] = [
         Fault::SlowDown,
         Fault::TooMany,
         Fault::Internal,
@@ -58,7 +58,6 @@ impl Fault {
         Fault::ResetMid,
         Fault::Truncated,
         Fault::Slow,
-        Fault::ShortBody,
         Fault::Garbage,
     ];
 }
