@@ -45,7 +45,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const FENCES: &[(&str, &[&str], &str)] = &[
     ("arrow_array", &["inventory"], "tables are the inventory's; others see rows (`model::rows`)"),
     ("arrow_schema", &["inventory"], "tables are the inventory's; others see rows (`model::rows`)"),
-    ("parquet", &["inventory"], "tables are the inventory's; others see rows (`model::rows`)"),
+    ("parquet", &["inventory", "source"], "tables are the inventory's; others see rows (`model::rows`)"),
     ("clap", &["cli"], "arguments end in `cli`; pass a value on"),
     ("anyhow", &["cli"], "an error that a caller can act on is a type; only `cli` turns it into text"),
     ("indicatif", &["cli"], "progress is shown by `cli`; count in `pipeline::scan::Counters`"),
@@ -73,7 +73,7 @@ const FENCES: &[(&str, &[&str], &str)] = &[
     ("bytes", &["source"], "a stage sees slices"),
     ("crc_fast", &["source"], "what a store says of its objects is checked in `source`"),
     ("md5", &["source"], "what a store says of its objects is checked in `source`; it is no hash for anything else"),
-    ("flate2", &["decode", "generate", "score"], "compressed objects are opened by `decode`"),
+    ("flate2", &["decode", "generate", "score", "source"], "compressed objects are opened by `decode`"),
     ("unicode_normalization", &["identity", "generate"], "canonical forms are made in `identity`"),
 ];
 

@@ -75,7 +75,7 @@ fn a_path_that_is_not_there() {
     for path in ["no/such/folder", "neither/this", "check the spelling"] {
         assert!(gone.err.contains(path), "{}", gone.err);
     }
-    assert!(home.line("scan s3://bucket/prefix").exits(2).err.contains("folders and files"));
+    assert!(home.line("scan ftp://host/prefix").exits(2).err.contains("folders and files"));
     assert!(home.line("scan file://relative").exits(2).err.contains("file:///path"));
     intact(&home, &before);
 }

@@ -1,10 +1,13 @@
 //! How many requests are made at once: fewer when a store asks to slow down, more again while it does not.
 
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Requests at once to begin with.
 const START: usize = 64;
+/// Refusals within this time of each other are one.
+const BURST: Duration = Duration::from_millis(500);
 
 /// Additive increase, multiplicative decrease, as TCP does it.
 pub(in crate::source) struct Gate {
@@ -19,6 +22,8 @@ struct State {
     debt: usize,
     /// Successes since the limit last changed.
     successes: usize,
+    /// When the limit last fell.
+    fell: Option<Instant>,
 }
 
 /// A request in hand.
@@ -31,7 +36,7 @@ impl Gate {
     pub fn new(max: usize) -> Gate {
         let max = max.max(1);
         let limit = START.min(max);
-        let state = State { limit, max, debt: 0, successes: 0 };
+        let state = State { limit, max, debt: 0, successes: 0, fell: None };
         Gate { permits: Semaphore::new(limit), state: Mutex::new(state) }
     }
 
@@ -43,10 +48,11 @@ impl Gate {
     /// The store asks to slow down.
     pub fn slower(&self) {
         let mut state = self.state.lock().unwrap_or_else(|e| e.into_inner());
-        // One burst of refusals counts once: the limit falls again only after as many answers as it lets through.
-        if state.successes == 0 && state.debt > 0 {
+        // One burst of refusals counts once.
+        if state.fell.is_some_and(|at| at.elapsed() < BURST) {
             return;
         }
+        state.fell = Some(Instant::now());
         let to = (state.limit / 2).max(1);
         let forgotten = self.permits.forget_permits(state.limit - to);
         state.debt += state.limit - to - forgotten;
@@ -66,12 +72,6 @@ impl Gate {
                 _ => state.debt -= 1,
             }
         }
-    }
-
-    /// Requests at once now.
-    #[cfg(test)]
-    pub fn limit(&self) -> usize {
-        self.state.lock().unwrap_or_else(|e| e.into_inner()).limit
     }
 }
 

@@ -29,11 +29,25 @@ impl Pages {
         self.0.send(Message::Page(page)).await.map_err(|_| Left)
     }
 
+    /// The same from a thread that may block.
+    pub fn send_blocking(&self, page: Vec<Listing>) -> Result<(), Left> {
+        self.0.blocking_send(Message::Page(page)).map_err(|_| Left)
+    }
+
     /// Says that what lies below a URI could not be listed to its end.
     pub async fn broken(&self, path: &str, uri: &str, fault: &Fault) -> Result<(), Left> {
-        let gap = Gap { detail: format!("the listing is not whole: {}", fault.detail), ..fault.gap() };
-        self.send(vec![Listing::Problem { path: path.to_string(), uri: uri.to_string(), gap }]).await
+        self.send(vec![broken(path, uri, fault)]).await
     }
+
+    /// The same from a thread that may block.
+    pub fn broken_blocking(&self, path: &str, uri: &str, fault: &Fault) -> Result<(), Left> {
+        self.send_blocking(vec![broken(path, uri, fault)])
+    }
+}
+
+fn broken(path: &str, uri: &str, fault: &Fault) -> Listing {
+    let gap = Gap { detail: format!("the listing is not whole: {}", fault.detail), ..fault.gap() };
+    Listing::Problem { path: path.to_string(), uri: uri.to_string(), gap }
 }
 
 /// Runs `list` and gives what it sends. A listing that ends by a defect, and not by its own word, ends in a problem for

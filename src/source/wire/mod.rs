@@ -131,6 +131,16 @@ impl Wire {
         &self.0.limits
     }
 
+    /// How many requests an object of a size takes, when none fails.
+    pub fn requests_of(size: u64) -> u64 {
+        match size {
+            0 => 0,
+            size if size <= PART_BYTES => 1,
+            // The head, the parts after it, and the question for its checksum.
+            size => 2 + (size - HEAD_BYTES).div_ceil(PART_BYTES),
+        }
+    }
+
     /// Waits until another request may be made, and counts it.
     async fn request(&self) {
         self.0.requests.take(1).await;
