@@ -128,6 +128,9 @@ pub struct SourceArgs {
     /// URL of a store that speaks a cloud's protocol, as http://127.0.0.1:9000 [default: $AWS_ENDPOINT_URL for s3://]
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
+    /// The storage account of az:// containers whose URI names none [default: $AZURE_STORAGE_ACCOUNT_NAME]
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
     /// Send no credentials: public buckets
     #[arg(long, conflicts_with = "profile")]
     pub anonymous: bool,
@@ -214,7 +217,7 @@ pub struct LimitArgs {
 
 #[derive(Args, Debug)]
 pub struct ScanArgs {
-    /// Folders, files, s3://BUCKET/PREFIX to read
+    /// Folders, files, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX or gs://BUCKET/PREFIX to read
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<String>,
     /// Exit with 1 if one of these elements was found in what this run read, as SSN,PAN

@@ -34,6 +34,7 @@ pub fn options(args: &SourceArgs, limits: &LimitArgs) -> anyhow::Result<SourceOp
         store: StoreOptions {
             endpoint: args.endpoint.clone(),
             region: args.region.clone(),
+            account: args.account.clone(),
             profile: args.profile.clone(),
             anonymous: args.anonymous,
             requester_pays: args.requester_pays,

@@ -37,7 +37,10 @@ impl fmt::Display for SourceError {
                  the objects to one of them first"
             ),
             SourceError::BadUri(uri) => write!(f, "{uri}: not a file URI; write file:///path, with three slashes"),
-            SourceError::NoBucket(uri) => write!(f, "{uri}: names no bucket; write s3://BUCKET or s3://BUCKET/PREFIX"),
+            SourceError::NoBucket(uri) => write!(
+                f,
+                "{uri}: names no bucket; write s3://BUCKET/PREFIX, az://CONTAINER/PREFIX or gs://BUCKET/PREFIX"
+            ),
             SourceError::Store(uri, why) => write!(f, "{uri}: {why}"),
             SourceError::NotForFolders(flag) => write!(f, "{flag}: files of a folder have no such thing; leave it out"),
         }
