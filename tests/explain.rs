@@ -11,7 +11,7 @@ use rollcall::model::settings::IdentitySettings;
 use rollcall::pattern;
 use rollcall::pipeline::explain::{Outcome, Place, explain};
 use rollcall::pipeline::plan::Plan;
-use rollcall::source::Source;
+use rollcall::source::{Source, SourceOptions};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -192,7 +192,7 @@ fn what_is_kept_is_what_a_scan_finds() {
     let plan = Plan::new(&pattern::builtin(), &IdentitySettings::default(), Limits::default()).unwrap();
     let mut dropped = BTreeSet::new();
     for (path, wanted) in &found {
-        let source = Source::open(home.path("estate").join(path).to_str().unwrap()).unwrap();
+        let source = Source::open(home.path("estate").join(path).to_str().unwrap(), &SourceOptions::default()).unwrap();
         let explained = explain(&plan, None, &source, Place::Bytes(0, u64::MAX)).unwrap();
         let mut kept = BTreeSet::new();
         for c in &explained.candidates {

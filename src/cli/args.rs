@@ -112,9 +112,112 @@ pub struct RunArgs {
     pub quiet: bool,
 }
 
+/// Where objects are, and which of them.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Stores")]
+pub struct SourceArgs {
+    /// A profile of the AWS configuration [default: $AWS_PROFILE]
+    ///
+    /// Credentials are found as the AWS tools find them: environment, profiles and SSO, web identity, container and
+    /// instance roles. Programs that a profile names (credential_process) are not run.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The store's region [default: as the AWS tools find it, else where the bucket is]
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// URL of a store that speaks a cloud's protocol, as http://127.0.0.1:9000 [default: $AWS_ENDPOINT_URL for s3://]
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// The storage account of az:// containers whose URI names none [default: $AZURE_STORAGE_ACCOUNT_NAME]
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Send no credentials: public buckets
+    #[arg(long, conflicts_with = "profile")]
+    pub anonymous: bool,
+    /// Pay for requests and transfer of a bucket whose owner does not
+    #[arg(long)]
+    pub requester_pays: bool,
+    /// Which versions of an object to read
+    ///
+    /// The present version has the URI s3://bucket/key, an earlier one s3://bucket/key?versionId=ID.
+    #[arg(long, value_enum, default_value_t = VersionsArg::Current)]
+    pub versions: VersionsArg,
+    /// Take the listing from an S3 Inventory report: the URI of its manifest.json
+    #[arg(long, value_name = "URI")]
+    pub listing_from: Option<String>,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// Which versions are read.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum VersionsArg {
+    /// The present one
+    #[default]
+    Current,
+    /// All that the bucket keeps
+    All,
+}
+
+/// Which objects, by what a listing says of them. All that is given must hold; nothing is fetched to find out.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Which objects")]
+pub struct FilterArgs {
+    /// Only objects that match: a glob over the ends of paths, or over URIs where it has ://
+    #[arg(long, value_name = "GLOB")]
+    pub include: Vec<String>,
+    /// No objects that match
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Only objects of at least this size, as 1K
+    #[arg(long, value_name = "SIZE")]
+    pub min_size: Option<String>,
+    /// Only objects of at most this size, as 10G
+    #[arg(long, value_name = "SIZE")]
+    pub max_size: Option<String>,
+    /// Only objects modified at this time or later: a date (UTC), or a date and time with zone
+    #[arg(long, value_name = "WHEN")]
+    pub modified_after: Option<String>,
+    /// Only objects modified before this time
+    #[arg(long, value_name = "WHEN")]
+    pub modified_before: Option<String>,
+    /// Only objects of this storage class, as STANDARD_IA; may be given again
+    #[arg(long, value_name = "CLASS")]
+    pub storage_class: Vec<String>,
+    /// Only objects with this tag; one request an object that passes all else
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub tag: Vec<String>,
+}
+
+/// What a run may take.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Bytes of objects a second from stores, as 50M
+    #[arg(long, value_name = "SIZE")]
+    pub max_bytes_per_second: Option<String>,
+    /// Requests a second to stores
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_requests_per_second: Option<u32>,
+    /// Memory for what stores have sent and no worker has read yet [default: 256M]
+    ///
+    /// Every worker may hold 8M beyond that, and matching takes memory of its own.
+    #[arg(long, value_name = "SIZE")]
+    pub max_memory: Option<String>,
+    /// Stop after this long, as 6h; what was read is kept, and the exit code is 3
+    #[arg(long, value_name = "TIME")]
+    pub max_time: Option<String>,
+    /// How long a store may say nothing before a request is made again [default: 30s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+    /// How often a request is made in vain before it is given up [default: 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub attempts: Option<u32>,
+}
+
 #[derive(Args, Debug)]
 pub struct ScanArgs {
-    /// Folders or files to read
+    /// Folders, files, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX or gs://BUCKET/PREFIX to read
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<String>,
     /// Exit with 1 if one of these elements was found in what this run read, as SSN,PAN
@@ -126,6 +229,13 @@ pub struct ScanArgs {
     /// Scan without linking people at the end
     #[arg(long)]
     pub no_link: bool,
+    /// Say how many objects, bytes and requests a scan would take, and about how long; read nothing
+    #[arg(long)]
+    pub estimate: bool,
+    #[command(flatten)]
+    pub from: SourceArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
     #[command(flatten)]

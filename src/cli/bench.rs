@@ -13,7 +13,7 @@ use crate::model::rows::{Certainty, ObjectRow, Tables};
 use crate::pipeline::worker::{FindingPlace, FindingSink};
 use crate::report::visible;
 use crate::score::{FindingRecord, FindingScorer, LinkScorer, Scores, Speed};
-use crate::source::Source;
+use crate::source::{Source, SourceOptions};
 use anyhow::Context;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,8 @@ pub fn run(args: BenchArgs) -> anyhow::Result<Exit> {
     let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
     let dir = args.keep.clone().unwrap_or_else(|| temporary.path().join("inventory"));
     let inventory = Inventory::create_or_open(&dir, &setup.key.id())?;
-    let sources = [Source::open(&corpus.to_string_lossy()).map_err(|e| usage(e.to_string()))?];
+    let sources =
+        [Source::open(&corpus.to_string_lossy(), &SourceOptions::default()).map_err(|e| usage(e.to_string()))?];
     let scorer = match truth.exists() {
         true => Some(FindingScorer::read(&truth).with_context(|| format!("cannot read {}", truth.display()))?),
         false => None,

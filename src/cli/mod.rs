@@ -16,6 +16,7 @@ mod run;
 mod scan;
 mod scope;
 mod settings;
+mod store;
 mod who;
 
 use args::{Cli, Command};

@@ -14,7 +14,7 @@ use crate::pipeline::plan::Plan;
 use crate::pipeline::scan::{Counters, ScanOutcome, ScanRequest, scan};
 use crate::pipeline::suppress::Suppress;
 use crate::pipeline::worker::FindingSink;
-use crate::source::Source;
+use crate::source::{Source, SourceOptions};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -77,10 +77,10 @@ pub fn workers(asked: Option<u16>) -> usize {
 }
 
 /// Opens all sources; every one that cannot be opened is named.
-pub fn sources(specs: &[String]) -> anyhow::Result<Vec<Source>> {
-    let (opened, failed): (Vec<_>, Vec<_>) = specs.iter().map(|s| Source::open(s)).partition(Result::is_ok);
+pub fn sources(specs: &[String], options: &SourceOptions) -> anyhow::Result<Vec<Source>> {
+    let (opened, failed): (Vec<_>, Vec<_>) = specs.iter().map(|s| Source::open(s, options)).partition(Result::is_ok);
     if !failed.is_empty() {
-        let errors: Vec<String> = failed.into_iter().filter_map(|f| f.err()).map(|e| e.to_string()).collect();
+        let errors: Vec<String> = failed.into_iter().filter_map(|f| f.err()).map(|e| super::store::shown(&e)).collect();
         return Err(usage(errors.join("\n")));
     }
     Ok(opened.into_iter().flatten().collect())

@@ -3,6 +3,7 @@
 use super::args::ScanArgs;
 use super::exit::Exit;
 use super::run::{Done, Job, refuse_ambiguous, scan_into, setup, sources, stop_flag, workers};
+use super::store::{self, Timer};
 use super::{print, settings};
 use crate::inventory::Inventory;
 use crate::model::element::Element;
@@ -25,13 +26,18 @@ const GAPS_PRINTED: usize = 20;
 /// Runs the command.
 pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
     let fail_on = elements(&args.fail_on)?;
-    let sources = sources(&args.sources)?;
+    let options = store::options(&args.from, &args.limits)?;
+    let sources = sources(&args.sources, &options)?;
+    if args.estimate {
+        return store::estimate(&sources, &options, workers(args.run.workers), args.run.json);
+    }
     let setup = setup(&args.data, &args.place)?;
     let dir = args.place.inventory_dir()?;
     refuse_ambiguous(&setup, &sources, std::slice::from_ref(&dir))?;
     let inventory = Inventory::create_or_open(&dir, &setup.key.id())?;
     let findings = args.findings.as_deref().map(FindingsFile::create).transpose()?;
     let stop = stop_flag()?;
+    let timer = Timer::start(&args.limits, &stop)?;
     let job = Job {
         sources: &sources,
         workers: workers(args.run.workers),
@@ -51,7 +57,7 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
         print::out(&as_text(&done, &dir))?
     }
     Ok(if done.outcome.interrupted {
-        Exit::Interrupted
+        if timer.rang() { Exit::Partial } else { Exit::Interrupted }
     } else if !done.outcome.is_whole(args.run.strict) {
         Exit::Partial
     } else if fail_on.iter().any(|e| done.outcome.elements.get(e).is_some_and(|n| *n > 0)) {

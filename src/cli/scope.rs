@@ -2,8 +2,8 @@
 
 use super::args::ScopeArgs;
 use super::exit::{Exit, usage};
-use super::print;
 use super::run::{Job, SORT_BYTES, Setup, scan_into, setup, stop_flag, workers};
+use super::{print, store};
 use crate::inventory::{Inventory, Snapshot};
 use crate::model::object::Object;
 use crate::model::rows::Tables;
@@ -12,7 +12,7 @@ use crate::scope::{
     AffectedConsumer, Anchor, ConsumerSink, Dates, Leak, LeakGap, NullSink, ScopeRequest, Unscanned, evaluate,
     is_nothing_matches, shipped,
 };
-use crate::source::{Listing, Source};
+use crate::source::{Listing, Source, SourceOptions};
 use anyhow::Context;
 use serde_json::json;
 use std::collections::HashSet;
@@ -27,7 +27,7 @@ pub fn run(args: ScopeArgs) -> anyhow::Result<Exit> {
         aware: anchor("--aware", args.aware.as_deref())?,
         noticed: anchor("--noticed", args.noticed.as_deref())?,
     };
-    let (leak, roots) = leak(&args.leak)?;
+    let (leak, roots, remote) = leak(&args.leak)?;
     let dir = args.place.inventory_dir()?;
     let setup = setup(&args.data, &args.place)?;
     if !setup.plan.suppress.is_empty() {
@@ -42,7 +42,7 @@ pub fn run(args: ScopeArgs) -> anyhow::Result<Exit> {
         let (made, given) = (inventory.key_id(), setup.key.id());
         return Err(usage(format!("the inventory was made with key {made}, the key given is {given}")));
     }
-    let interrupted = scan_unknown(&args, &inventory, &setup, &leak, &roots)?;
+    let interrupted = scan_unknown(&args, &inventory, &setup, &leak, (&roots, &remote))?;
     let snapshot = inventory.snapshot()?;
     let (leaked, unscanned) = leaked(&snapshot, &leak)?;
     let laws = shipped().map_err(|problems| anyhow::anyhow!("{} mistakes in the shipped laws", problems.len()))?;
@@ -88,10 +88,12 @@ fn anchor(flag: &str, text: Option<&str>) -> anyhow::Result<Option<Anchor>> {
     text.map(|t| Anchor::parse(t).map_err(|e| usage(format!("{flag}: {e}")))).transpose()
 }
 
-/// The leak, and the places of this machine where leaked objects may lie that were never scanned.
-fn leak(arguments: &[String]) -> anyhow::Result<(Leak, Vec<PathBuf>)> {
+/// The leak, the places of this machine where leaked objects may lie that were never scanned, and the objects of stores
+/// that are named.
+fn leak(arguments: &[String]) -> anyhow::Result<(Leak, Vec<PathBuf>, Vec<String>)> {
     let mut leak = Leak::default();
     let mut roots: Vec<PathBuf> = Vec::new();
+    let mut remote: Vec<String> = Vec::new();
     for text in lines(arguments)? {
         let path = Path::new(&text);
         if let Some(absolute) = std::path::absolute(path).ok().filter(|a| a.exists()) {
@@ -102,6 +104,10 @@ fn leak(arguments: &[String]) -> anyhow::Result<(Leak, Vec<PathBuf>)> {
         leak.add(&text).map_err(usage)?;
         let local = text.strip_prefix("file://").unwrap_or(&text);
         if local.contains("://") {
+            // A store is not listed for a question; one object that is named is looked for.
+            if !text.contains(['*', '?', '[', '{']) && !text.ends_with('/') {
+                remote.push(text.clone());
+            }
             continue;
         }
         // The folder before the first wildcard may hold files that nobody scanned yet.
@@ -118,7 +124,7 @@ fn leak(arguments: &[String]) -> anyhow::Result<(Leak, Vec<PathBuf>)> {
     }
     roots.sort();
     roots.dedup();
-    Ok((leak, roots))
+    Ok((leak, roots, remote))
 }
 
 /// The arguments, with each `@FILE` replaced by its lines.
@@ -146,7 +152,7 @@ fn scan_unknown(
     inventory: &Inventory,
     setup: &Setup,
     leak: &Leak,
-    roots: &[PathBuf],
+    (roots, remote): (&[PathBuf], &[String]),
 ) -> anyhow::Result<bool> {
     let mut known = HashSet::new();
     inventory.snapshot()?.objects(false, &mut |row| {
@@ -155,11 +161,19 @@ fn scan_unknown(
     })?;
     let unknown = |object: &Object| leak.holds(&object.uri, &object.path) && !known.contains(&object.uri);
     let exclude = [inventory.path().to_path_buf()];
+    let options = SourceOptions::default();
     let mut sources = Vec::new();
     for root in roots {
-        let source = Source::open(&root.to_string_lossy()).map_err(|e| usage(e.to_string()))?;
+        let source = Source::open(&root.to_string_lossy(), &options).map_err(|e| usage(store::shown(&e)))?;
         if source.list(&exclude).any(|listing| matches!(&listing, Listing::Object(o) if unknown(o))) {
             sources.push(source);
+        }
+    }
+    for uri in remote.iter().filter(|uri| !known.contains(*uri)) {
+        match Source::open(uri, &options) {
+            Ok(source) => sources.push(source),
+            // The answer says that it was not read.
+            Err(e) => print::note(&format!("warning: {}", store::shown(&e))),
         }
     }
     if sources.is_empty() {

@@ -77,11 +77,7 @@ fn run(stream: &mut dyn Read, limits: &Limits, sink: &mut dyn BlockSink, search:
     decoded.content_hash = raw.hash();
     if let Some(error) = state.error.take() {
         decoded.read_error = true;
-        let kind = match error.kind() {
-            io::ErrorKind::NotFound => GapKind::NotFound,
-            io::ErrorKind::PermissionDenied => GapKind::PermissionDenied,
-            _ => GapKind::Io,
-        };
+        let kind = GapKind::of(&error);
         sink.gap(Gap {
             kind,
             offset: Some(decoded.bytes_decoded),

@@ -1,6 +1,8 @@
 //! Objects: the things a source lists.
 
-use std::io::Read;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::sync::Arc;
 
 /// One thing a source lists.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +24,21 @@ pub trait ObjectStream: Read + Send {
     /// Called once the last byte was read: an error if what was read is not the version that was listed (the file shrank,
     /// grew or changed meanwhile).
     fn verify(&mut self) -> std::io::Result<()>;
+
+    /// Random access to the same version, where the place has it. Nothing was read from the stream yet.
+    fn ranges(&mut self) -> Option<Arc<dyn ObjectRanges>> {
+        None
+    }
+}
+
+/// Reads pieces of an object, from any thread.
+pub trait ObjectRanges: Send + Sync {
+    /// The object's size in bytes, as listed.
+    fn size(&self) -> u64;
+    /// Exactly the bytes of `range`; an error when they are not there or no longer this version.
+    fn read_at(&self, range: Range<u64>) -> io::Result<Vec<u8>>;
+    /// Says which ranges will be asked for soon.
+    fn prefetch(&self, _ranges: &[Range<u64>]) {}
 }
 
 /// How the reading of an object ended.

@@ -91,6 +91,9 @@ pub fn explain(plan: &Plan, key: Option<&Key>, source: &Source, place: Place) ->
         return Err(format!("{shown} is a folder; name one file in it"));
     }
     let object = match source.list(&[]).next() {
+        Some(Listing::Object(object)) if source.is_remote() && object.uri != source.uri() => {
+            return Err(format!("{shown} is no object, and there are some below it; name one of them"));
+        }
         Some(Listing::Object(object)) => object,
         Some(Listing::Problem { gap, .. }) => return Err(format!("{shown}: {}", gap.detail)),
         None => return Err(format!("{shown} is nothing that can be read")),

@@ -5,7 +5,7 @@
 
 use super::exchange::{Desk, Exchange};
 use super::plan::Plan;
-use super::worker::{FindingSink, Shared, Task, kind_of, read_object};
+use super::worker::{FindingSink, Shared, Task, read_object};
 use crate::identity::key::Key;
 use crate::inventory::Writer;
 use crate::model::element::Element;
@@ -22,6 +22,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// Gaps that the outcome carries; all of them are in the inventory.
 const GAPS_SHOWN: usize = 1000;
+
+/// Objects that wait for a worker where they come over a network: as many small ones are in flight.
+const TASKS_REMOTE: usize = 256;
 
 /// What to scan, and with what.
 pub struct ScanRequest<'a> {
@@ -174,7 +177,10 @@ pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOu
         findings: request.findings,
         now: request.now,
     };
-    let (tasks_in, tasks) = bounded::<Task<'_>>(request.workers * 4);
+    // What comes over a network is in flight while it waits here.
+    let is_remote = request.sources.iter().any(Source::is_remote);
+    let waiting = if is_remote { (request.workers * 4).max(TASKS_REMOTE) } else { request.workers * 4 };
+    let (tasks_in, tasks) = bounded::<Task<'_>>(waiting);
     let (messages_in, messages) = bounded::<Message>(request.workers * 4);
     let ids = AtomicU64::new(first_id);
     let written = std::thread::scope(|threads| {
@@ -274,7 +280,7 @@ struct Lister<'a> {
     known: &'a HashMap<u64, Known>,
     run: u64,
     ids: &'a AtomicU64,
-    /// Prints of the URIs listed so far: sources may overlap.
+    /// Prints of the URIs listed so far, where sources may overlap. One source lists nothing twice, and may list a billion.
     seen: HashSet<u64>,
 }
 
@@ -299,7 +305,8 @@ impl<'a> Lister<'a> {
             }
         };
         let uri = print(&[&object.uri]);
-        if self.request.only.is_some_and(|only| !only(&object)) || !self.seen.insert(uri) {
+        let may_overlap = self.request.sources.len() > 1;
+        if self.request.only.is_some_and(|only| !only(&object)) || (may_overlap && !self.seen.insert(uri)) {
             return;
         }
         let counters = self.request.counters;
@@ -312,7 +319,8 @@ impl<'a> Lister<'a> {
         }
         counters.bytes_listed.fetch_add(object.size, Relaxed);
         let id = self.ids.fetch_add(1, Relaxed);
-        let task = Task { id, object, source, run: self.run, listed_at: (self.request.now)() };
+        let ahead = if problem.is_none() { source.ahead(&object) } else { None };
+        let task = Task { id, object, source, run: self.run, listed_at: (self.request.now)(), ahead };
         match problem {
             Some(gap) => {
                 let result = unread(task, gap, &self.request.plan.policy);
@@ -353,5 +361,5 @@ fn unread(task: Task<'_>, gap: Gap, policy: &str) -> ObjectResult {
 
 /// The gap of an error, for callers that read an object by themselves.
 pub fn gap_of(error: &io::Error) -> Gap {
-    Gap { kind: kind_of(error), offset: None, bytes: None, detail: error.to_string() }
+    Gap { kind: GapKind::of(error), offset: None, bytes: None, detail: error.to_string() }
 }

@@ -82,18 +82,23 @@ pub struct Task<'a> {
     pub run: u64,
     /// When it was listed.
     pub listed_at: i64,
+    /// Its stream, where the source began to fetch it ahead.
+    pub ahead: Option<Box<dyn ObjectStream>>,
 }
 
 /// Reads one object: open, decode, match and judge, assemble. Whatever goes wrong is in the object's row.
 pub fn read_object(
     shared: &Shared<'_>,
-    task: Task<'_>,
+    mut task: Task<'_>,
     exchange: &Exchange<'_>,
     desk: &mut Desk<'_>,
     mentions: &mut dyn FnMut(Vec<MentionRow>),
 ) -> ObjectResult {
     let mut sink = ObjectSink::new(shared, &task, exchange, desk, mentions);
-    let opened = task.source.open_object(&task.object);
+    let opened = match task.ahead.take() {
+        Some(stream) => Ok(stream),
+        None => task.source.open_object(&task.object),
+    };
     let decoded = match opened {
         Ok(mut stream) => {
             // The one place where a panic is caught: a defect in a parser must cost one object, not the run.
@@ -108,7 +113,7 @@ pub fn read_object(
                     if decoded.ended
                         && let Err(e) = stream.verify()
                     {
-                        sink.gap(Gap { kind: GapKind::Changed, offset: None, bytes: None, detail: e.to_string() });
+                        sink.gap(Gap { kind: GapKind::of(&e), offset: None, bytes: None, detail: e.to_string() });
                     }
                     Some(decoded)
                 }
@@ -122,20 +127,11 @@ pub fn read_object(
             }
         }
         Err(e) => {
-            sink.gap(Gap { kind: kind_of(&e), offset: None, bytes: Some(task.object.size), detail: e.to_string() });
+            sink.gap(Gap { kind: GapKind::of(&e), offset: None, bytes: Some(task.object.size), detail: e.to_string() });
             None
         }
     };
     sink.result(task, decoded)
-}
-
-/// The gap of a read error.
-pub fn kind_of(error: &io::Error) -> GapKind {
-    match error.kind() {
-        io::ErrorKind::NotFound => GapKind::NotFound,
-        io::ErrorKind::PermissionDenied => GapKind::PermissionDenied,
-        _ => GapKind::Io,
-    }
 }
 
 /// Counts bytes for the progress line.

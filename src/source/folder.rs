@@ -4,7 +4,7 @@
 //! by; the path beside it is for people and globs.
 
 use super::{INVENTORY_MARKER, Listing, SourceError};
-use crate::model::gap::{Gap, GapKind};
+use crate::model::gap::{Gap, GapError, GapKind};
 use crate::model::object::{Object, ObjectStream};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
@@ -85,7 +85,9 @@ impl Walk {
                 self.open.push((folder.to_path_buf(), prefix, names.into_iter()));
                 None
             }
-            Err(e) => Some(problem(folder, path.to_string(), kind_of(&e), format!("the folder cannot be listed: {e}"))),
+            Err(e) => {
+                Some(problem(folder, path.to_string(), GapKind::of(&e), format!("the folder cannot be listed: {e}")))
+            }
         }
     }
 }
@@ -120,7 +122,7 @@ impl Iterator for Walk {
 fn look(full: &Path, path: String) -> Listing {
     let metadata = match fs::metadata(full) {
         Ok(metadata) => metadata,
-        Err(e) => return problem(full, path, kind_of(&e), format!("the file cannot be looked at: {e}")),
+        Err(e) => return problem(full, path, GapKind::of(&e), format!("the file cannot be looked at: {e}")),
     };
     if metadata.is_dir() {
         let detail = "a link to a folder, which is not followed; name its target as a source of its own";
@@ -141,14 +143,6 @@ fn look(full: &Path, path: String) -> Listing {
 
 fn problem(full: &Path, path: String, kind: GapKind, detail: String) -> Listing {
     Listing::Problem { path, uri: uri_of(full), gap: Gap { kind, offset: None, bytes: None, detail } }
-}
-
-fn kind_of(error: &io::Error) -> GapKind {
-    match error.kind() {
-        io::ErrorKind::NotFound => GapKind::NotFound,
-        io::ErrorKind::PermissionDenied => GapKind::PermissionDenied,
-        _ => GapKind::Io,
-    }
 }
 
 fn modified_nanos(metadata: &Metadata) -> Option<i128> {
@@ -244,9 +238,10 @@ impl ObjectStream for FileStream {
         if now == self.version && inner.bytes == self.size {
             return Ok(());
         }
-        Err(io::Error::other(format!(
+        let detail = format!(
             "the file changed while it was read: {} bytes were listed, {} were read; scan it again",
             self.size, inner.bytes
-        )))
+        );
+        Err(GapError { kind: GapKind::Changed, detail }.into())
     }
 }
