@@ -96,6 +96,12 @@ impl Source {
         self.folder.list(exclude)
     }
 
+    /// What a URI or a path stands for, if it lies in this source: its URI, and what is there; a problem where there is
+    /// nothing.
+    pub fn find(&self, name: &str) -> Option<(String, Listing)> {
+        self.folder.find(name)
+    }
+
     /// Opens an object of this source.
     pub fn open_object(&self, object: &Object) -> io::Result<Box<dyn ObjectStream>> {
         folder::open_object(object)
