@@ -57,8 +57,11 @@ fn a_difference_says_what_came_and_went() {
     let first = diff("1 2");
     let three =
         |came: u64, went: u64, changed: u64| serde_json::json!({ "came": came, "went": went, "changed": changed });
-    assert_eq!((&first["objects"], &first["people"]["came"]), (&three(1, 0, 1), &1.into()));
-    assert_eq!((&first["elements"]["SSN"]["came"], &first["elements"]["EMAIL"]["came"]), (&1.into(), &1.into()));
+    assert_eq!(first["objects"], three(1, 0, 1));
+    // Whether a new number of a person is the least of their tokens, which names them, is chance.
+    let net = |counts: &Value| counts["came"].as_i64().unwrap() - counts["went"].as_i64().unwrap();
+    assert_eq!((net(&first["people"]), net(&first["elements"]["EMAIL"])), (1, 1));
+    assert_eq!(first["elements"]["SSN"]["came"], 1);
     let second = diff("2");
     assert_eq!((&second["objects"], &second["people"]), (&three(0, 1, 0), &three(0, 1, 0)));
     assert_eq!(diff("2 2")["people"], three(0, 0, 0));
