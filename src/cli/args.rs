@@ -1,7 +1,9 @@
 //! The command line, as data. Parsing is pure: it reads no file and no clock.
 
+use super::values::Shard;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Finds whose personal data lies where, and after a leak says who must be told.
 #[derive(Parser, Debug)]
@@ -24,6 +26,8 @@ pub struct Cli {
 pub enum Command {
     /// Read objects and write or extend the inventory
     Scan(ScanArgs),
+    /// Read again only what changed since, in every source that was scanned
+    Refresh(RefreshArgs),
     /// Link people again, without reading a source
     Link(LinkArgs),
     /// Say who is affected by a leak, and what is owed
@@ -104,12 +108,40 @@ pub struct RunArgs {
     /// Count kinds of file that are not read as missing (exit code 3)
     #[arg(long)]
     pub strict: bool,
+    /// How often work is saved against a kill, as 5m or 30s; 0s never saves
+    ///
+    /// The next run goes on from what was saved. No reader sees any of it before the run is committed.
+    #[arg(long, value_name = "SPAN", default_value = "5m", value_parser = super::values::span, hide_short_help = true)]
+    pub save_every: Duration,
     /// Print the answer as JSON
     #[arg(long)]
     pub json: bool,
     /// No progress
     #[arg(long, short)]
     pub quiet: bool,
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
+}
+
+/// Where numbers about a run go.
+#[derive(Args, Debug, Clone)]
+pub struct MetricsArgs {
+    /// Write numbers about the run to this file, as JSON
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub metrics: Option<PathBuf>,
+    /// Write numbers about the run to this file, as Prometheus text
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub metrics_prom: Option<PathBuf>,
+    /// How often they are written while it runs; SIGUSR1 writes them at once
+    #[arg(long, value_name = "SPAN", default_value = "15s", value_parser = super::values::span, hide_short_help = true)]
+    pub metrics_every: Duration,
+}
+
+impl RunArgs {
+    /// How often work is saved; none never.
+    pub fn save_every(&self) -> Option<Duration> {
+        Some(self.save_every).filter(|every| !every.is_zero())
+    }
 }
 
 /// Where objects are, and which of them.
@@ -229,6 +261,9 @@ pub struct ScanArgs {
     /// Scan without linking people at the end
     #[arg(long)]
     pub no_link: bool,
+    /// Read only one of N parts of what is listed, the same for the same names; merge the inventories afterwards
+    #[arg(long, value_name = "I/N", value_parser = super::values::shard)]
+    pub shard: Option<Shard>,
     /// Say how many objects, bytes and requests a scan would take, and about how long; read nothing
     #[arg(long)]
     pub estimate: bool,
@@ -236,6 +271,40 @@ pub struct ScanArgs {
     pub from: SourceArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
+    #[command(flatten)]
+    pub list: ListArgs,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// A list of objects in place of a listing.
+#[derive(Args, Debug, Clone, Default)]
+pub struct ListArgs {
+    /// Read only the objects of this list, one a line; - is standard input
+    ///
+    /// A line is a URI, a path, a JSON object with "uri" (and "deleted": true for one that is gone), or an S3 event
+    /// notification. Each object must lie in one of the sources. Only what the list says is deleted is retired.
+    #[arg(long, value_name = "FILE")]
+    pub objects: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct RefreshArgs {
+    /// Only these of the sources that were scanned [default: all]
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// Say what would be read, and roughly how long it would take; read and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// Exit with 1 if one of these elements was found in what this run read, as SSN,PAN
+    #[arg(long, value_name = "ELEMENT", value_delimiter = ',')]
+    pub fail_on: Vec<String>,
     #[command(flatten)]
     pub place: PlaceArgs,
     #[command(flatten)]
@@ -276,6 +345,8 @@ pub struct ScopeArgs {
     /// When residents were notified
     #[arg(long, value_name = "WHEN")]
     pub noticed: Option<String>,
+    #[command(flatten)]
+    pub as_of: AsOfArgs,
     /// Encrypted data counts as readable: its key or credential leaked as well
     #[arg(long)]
     pub key_exposed: bool,
@@ -298,10 +369,20 @@ pub struct WhoArgs {
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     #[command(flatten)]
+    pub as_of: AsOfArgs,
+    #[command(flatten)]
     pub place: PlaceArgs,
     /// Print the answer as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// A state of the inventory that lies in the past.
+#[derive(Args, Debug, Clone, Default)]
+pub struct AsOfArgs {
+    /// Answer as of then: a run's number, a date (its end, UTC), or a date and time with zone
+    #[arg(long, value_name = "RUN|WHEN")]
+    pub as_of: Option<String>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -310,6 +391,46 @@ pub enum InventoryCommand {
     Show(InventoryArgs),
     /// Check that every file it names is there and whole
     Check(InventoryArgs),
+    /// Say which objects, people and elements came and went between two states
+    Diff {
+        /// The earlier state: a run's number, a date (its end, UTC), or a date and time with zone
+        #[arg(value_name = "EARLIER")]
+        earlier: String,
+        /// The later state [default: the last run]
+        #[arg(value_name = "LATER")]
+        later: Option<String>,
+        /// Also list every object and person, one a line
+        #[arg(long)]
+        list: bool,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Print the answer as JSON; with --list, one document a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring several inventories under one key together, and link them
+    Merge {
+        /// Inventories, as the shards of one scan
+        #[arg(required = true, value_name = "DIR")]
+        from: Vec<PathBuf>,
+        /// The inventory that takes them; made if need be
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write small files again as few large ones, and delete what no kept state needs
+    Compact {
+        /// How long past states can still be asked for, as 30d or 12h
+        #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = super::values::span)]
+        keep: Duration,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -322,6 +443,8 @@ pub struct InventoryArgs {
     /// Also compute the digest of its content
     #[arg(long)]
     pub digest: bool,
+    #[command(flatten)]
+    pub as_of: AsOfArgs,
 }
 
 #[derive(Subcommand, Debug)]

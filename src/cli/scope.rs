@@ -2,8 +2,8 @@
 
 use super::args::ScopeArgs;
 use super::exit::{Exit, usage};
-use super::run::{Job, SORT_BYTES, Setup, scan_into, setup, stop_flag, workers};
-use super::{print, store};
+use super::run::{Job, Part, SORT_BYTES, Setup, scan_into, setup, stop_flag, workers};
+use super::{as_of, print, store};
 use crate::inventory::{Inventory, Snapshot};
 use crate::model::object::Object;
 use crate::model::rows::Tables;
@@ -42,8 +42,10 @@ pub fn run(args: ScopeArgs) -> anyhow::Result<Exit> {
         let (made, given) = (inventory.key_id(), setup.key.id());
         return Err(usage(format!("the inventory was made with key {made}, the key given is {given}")));
     }
-    let interrupted = scan_unknown(&args, &inventory, &setup, &leak, (&roots, &remote))?;
-    let snapshot = inventory.snapshot()?;
+    // What was not read then is no part of what was known then.
+    let past = args.as_of.as_of.as_deref();
+    let interrupted = past.is_none() && scan_unknown(&args, &inventory, &setup, &leak, (&roots, &remote))?;
+    let snapshot = as_of::snapshot(&inventory, past)?;
     let (leaked, unscanned) = leaked(&snapshot, &leak)?;
     let laws = shipped().map_err(|problems| anyhow::anyhow!("{} mistakes in the shipped laws", problems.len()))?;
     let request = ScopeRequest { leaked, unscanned, dates, laws, key_exposed: args.key_exposed };
@@ -183,22 +185,29 @@ fn scan_unknown(
         print::note("some leaked objects were never scanned: scanning them now");
     }
     let stop = stop_flag()?;
+    let parts = [Part { plan: &setup.plan, sources: &sources, settings: None }];
     let job = Job {
-        sources: &sources,
+        command: "scan",
+        parts: &parts,
+        emptied: &[],
         workers: workers(args.run.workers),
         quiet: args.run.quiet || args.run.json,
         only: Some(&unknown),
         findings: None,
         stop: &stop,
         link: true,
+        objects: None,
+        metrics: Some(&args.run.metrics),
+        save_every: args.run.save_every(),
     };
-    Ok(scan_into(inventory, setup, &job)?.outcome.interrupted)
+    Ok(scan_into(inventory, &setup.key, &job)?.outcome.interrupted)
 }
 
 /// The leaked objects that the inventory has, and the ones named that it has not.
 fn leaked(snapshot: &Snapshot, leak: &Leak) -> anyhow::Result<(Vec<u64>, Vec<Unscanned>)> {
     let mut ids = Vec::new();
     let mut matched = vec![false; leak.len()];
+    let mut unscanned = Vec::new();
     snapshot.objects(false, &mut |row| {
         let before = ids.len();
         for entry in leak.matching(&row.object.uri, &row.object.path) {
@@ -206,9 +215,18 @@ fn leaked(snapshot: &Snapshot, leak: &Leak) -> anyhow::Result<(Vec<u64>, Vec<Uns
             ids.truncate(before);
             ids.push(row.id);
         }
+        if row.run > snapshot.linked() && ids.len() > before {
+            ids.truncate(before);
+            let detail = "read and not linked yet, so the people in it are not known: run `rollcall link`".to_string();
+            unscanned.push(Unscanned { uri: row.object.uri, detail });
+        }
         Ok(())
     })?;
-    let mut unscanned = Vec::new();
+    if ids.is_empty() && !unscanned.is_empty() {
+        return Err(usage(
+            "everything that leaked was read after the last linking; run `rollcall link`, then ask again",
+        ));
+    }
     for (i, _) in matched.iter().enumerate().filter(|(_, matched)| !**matched) {
         let (text, exact) = leak.entry(i);
         if exact {
@@ -232,7 +250,7 @@ fn inputs(args: &ScopeArgs, snapshot: &Snapshot) -> Inputs {
         inventory: json!({ "versions": versions }),
         question: json!({
             "leak": args.leak, "discovered": args.discovered, "determined": args.determined, "aware": args.aware,
-            "noticed": args.noticed, "key_exposed": args.key_exposed,
+            "noticed": args.noticed, "key_exposed": args.key_exposed, "as_of": args.as_of.as_of,
         }),
     }
 }

@@ -37,6 +37,8 @@ pub enum GapKind {
     Interrupted,
     /// A parser panicked; a defect to report.
     Internal,
+    /// Its reading ended the whole process twice at one place; it is set aside until it changes.
+    Crashed,
 }
 
 impl GapKind {
@@ -70,6 +72,28 @@ impl GapKind {
             GapKind::Io => "io",
             GapKind::Interrupted => "interrupted",
             GapKind::Internal => "internal",
+            GapKind::Crashed => "crashed",
+        }
+    }
+
+    /// Whether reading the same bytes again under the same policy would leave the same gap.
+    pub const fn is_lasting(self) -> bool {
+        match self {
+            GapKind::Unsupported
+            | GapKind::Truncated
+            | GapKind::Corrupt
+            | GapKind::Expansion
+            | GapKind::Depth
+            | GapKind::RecordSize
+            | GapKind::FieldCount
+            | GapKind::LateParent
+            | GapKind::Crashed => true,
+            GapKind::NotFound
+            | GapKind::PermissionDenied
+            | GapKind::Changed
+            | GapKind::Io
+            | GapKind::Interrupted
+            | GapKind::Internal => false,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::suppress::Suppressor;
 use crate::decode::{Decoded, decode};
 use crate::identity::key::Key;
 use crate::identity::{Assembler, Orphan};
+use crate::inventory::InHand;
 use crate::matcher::judge::Judge;
 use crate::matcher::survey::Survey;
 use crate::model::block::{Block, BlockSink};
@@ -55,6 +56,7 @@ pub trait FindingSink: Sync {
 }
 
 /// What a worker shares with the rest of the run.
+#[derive(Clone, Copy)]
 pub struct Shared<'a> {
     /// The plan.
     pub plan: &'a Plan,
@@ -68,6 +70,8 @@ pub struct Shared<'a> {
     pub findings: Option<&'a dyn FindingSink>,
     /// Microseconds since 1970-01-01T00:00:00Z.
     pub now: fn() -> i64,
+    /// The journal of what is in hand, and the worker's number in it.
+    pub in_hand: Option<(&'a InHand, usize)>,
 }
 
 /// An object to read.
@@ -103,7 +107,8 @@ pub fn read_object(
         Ok(mut stream) => {
             // The one place where a panic is caught: a defect in a parser must cost one object, not the run.
             let read = catch_unwind(AssertUnwindSafe(|| {
-                let mut counted = Counted { stream: &mut *stream, bytes: shared.bytes_read };
+                let mut counted =
+                    Counted { stream: &mut *stream, bytes: shared.bytes_read, read: 0, in_hand: shared.in_hand };
                 let decoded = decode(&mut counted, &shared.plan.limits, &mut sink);
                 sink.finish();
                 decoded
@@ -134,16 +139,22 @@ pub fn read_object(
     sink.result(task, decoded)
 }
 
-/// Counts bytes for the progress line.
+/// Counts bytes for the progress line and the journal.
 struct Counted<'a> {
     stream: &'a mut dyn ObjectStream,
     bytes: &'a AtomicU64,
+    read: u64,
+    in_hand: Option<(&'a InHand, usize)>,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.stream.read(buffer)?;
         self.bytes.fetch_add(read as u64, Relaxed);
+        self.read += read as u64;
+        if let Some((in_hand, worker)) = self.in_hand {
+            in_hand.reached(worker, self.read);
+        }
         Ok(read)
     }
 }

@@ -47,6 +47,27 @@ impl Folder {
         &self.uri
     }
 
+    /// What a name stands for, if it is of this place: its URI, and what is there.
+    pub(super) fn find(&self, name: &str) -> Option<(String, Listing)> {
+        let path = match name.split_once("://") {
+            Some(("file", rest)) => path_of_encoded(rest.strip_prefix("localhost").unwrap_or(rest)),
+            Some(_) => return None,
+            None => std::path::absolute(name).ok()?,
+        };
+        // Its folder may be reached by links; the file itself may be one, or be gone.
+        let full = match (path.parent().map(fs::canonicalize), path.file_name()) {
+            (Some(Ok(parent)), Some(name)) => parent.join(name),
+            _ => path,
+        };
+        if full == self.root && self.is_file {
+            let name = full.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Some((uri_of(&full), look(&full, name)));
+        }
+        let below =
+            full.strip_prefix(&self.root).ok().filter(|below| !below.as_os_str().is_empty() && !self.is_file)?;
+        Some((uri_of(&full), look(&full, below.to_string_lossy().into_owned())))
+    }
+
     pub(super) fn list(&self, exclude: &[PathBuf]) -> Walk {
         let exclude = exclude.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
         let mut walk = Walk { exclude, open: Vec::new(), first: None };

@@ -107,6 +107,16 @@ impl Source {
         }
     }
 
+    /// What a URI or a path stands for, if it lies in this source: its URI, and what is there; a problem where there is
+    /// nothing.
+    pub fn find(&self, name: &str) -> Option<(String, Listing)> {
+        match &self.place {
+            Place::Folder(folder) => folder.find(name),
+            Place::S3(s3) => s3.find(name),
+            Place::Blob(blob) => blob.find(name),
+        }
+    }
+
     /// Opens an object of this source.
     pub fn open_object(&self, object: &Object) -> io::Result<Box<dyn ObjectStream>> {
         match &self.place {

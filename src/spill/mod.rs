@@ -7,7 +7,7 @@
 
 mod tape;
 
-pub use tape::{Tape, TapeWriter};
+pub use tape::{Tape, TapeReader, TapeWriter};
 
 use rayon::slice::ParallelSliceMut;
 use std::cmp::Ordering;
