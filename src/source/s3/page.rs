@@ -1,6 +1,6 @@
 //! One page of a listing.
 
-use super::super::wire::fault::Fault;
+use super::super::wire::fault::{Fault, FaultKind};
 use super::S3;
 use super::fault::{Asked, fault_of};
 use super::get::bare;
@@ -114,6 +114,13 @@ impl S3 {
             .send()
             .await
             .map_err(|e| self.failed(&e, Asked::List))?;
+        // The SDK takes a page that was cut off for a short one; the page says how much it holds.
+        let held = told.contents().len() + told.common_prefixes().len();
+        if told.key_count().is_some_and(|count| usize::try_from(count).is_ok_and(|count| count > held)) {
+            let place = self.bucket.account.place();
+            let detail = format!("a page of {place}'s listing was cut off; check --endpoint, and scan again");
+            return Err((Fault::new(FaultKind::Transient, detail), None));
+        }
         let is_encoded = told.encoding_type() == Some(&EncodingType::Url);
         let items = told.contents().iter().filter_map(|object| {
             Some(Item {
