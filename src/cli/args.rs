@@ -2,6 +2,7 @@
 
 use super::values::Shard;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -145,7 +146,8 @@ impl RunArgs {
 }
 
 /// Where objects are, and which of them.
-#[derive(Args, Debug, Clone, Default)]
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[command(next_help_heading = "Stores")]
 pub struct SourceArgs {
     /// A profile of the AWS configuration [default: $AWS_PROFILE]
@@ -182,7 +184,8 @@ pub struct SourceArgs {
 }
 
 /// Which versions are read.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum VersionsArg {
     /// The present one
     #[default]
@@ -192,7 +195,8 @@ pub enum VersionsArg {
 }
 
 /// Which objects, by what a listing says of them. All that is given must hold; nothing is fetched to find out.
-#[derive(Args, Debug, Clone, Default)]
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[command(next_help_heading = "Which objects")]
 pub struct FilterArgs {
     /// Only objects that match: a glob over the ends of paths, or over URIs where it has ://
@@ -305,6 +309,8 @@ pub struct RefreshArgs {
     /// Exit with 1 if one of these elements was found in what this run read, as SSN,PAN
     #[arg(long, value_name = "ELEMENT", value_delimiter = ',')]
     pub fail_on: Vec<String>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
     #[command(flatten)]

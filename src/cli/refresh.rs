@@ -1,17 +1,17 @@
 //! `rollcall refresh`
 
-use super::args::{DataArgs, RefreshArgs};
+use super::args::{LimitArgs, RefreshArgs, SourceArgs};
 use super::exit::{Exit, usage};
 use super::run::{Done, Job, Part, plan, scan_into, stop_flag, suppress, workers};
 use super::scan::{as_json, as_text, elements, exit};
-use super::{objects, print, settings};
+use super::{objects, print, settings, store};
 use crate::inventory::{Inventory, Snapshot};
 use crate::model::rows::{RunRow, SourceRow, Tables};
 use crate::pipeline::known::Known;
 use crate::pipeline::list::{Survey, survey};
 use crate::pipeline::plan::Plan;
 use crate::report::visible;
-use crate::source::{Source, path_of};
+use crate::source::{Source, SourceOptions, path_of};
 use indicatif::{HumanBytes, HumanDuration};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -39,7 +39,7 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
     }
     let snapshot = inventory.snapshot()?;
     let rows = chosen(&snapshot, &args.sources)?;
-    let Opened { groups, emptied, closed } = open(&snapshot, &rows, &args.data, &key.id())?;
+    let Opened { groups, emptied, closed } = open(&snapshot, &rows, &args, &key.id())?;
     if args.dry_run {
         if args.list.objects.is_some() {
             return Err(usage(
@@ -102,7 +102,11 @@ fn chosen(snapshot: &Snapshot, named: &[String]) -> anyhow::Result<Vec<SourceRow
     }
     let mut chosen = Vec::new();
     for name in named {
-        let uri = Source::open(name).map_or_else(|_| name.clone(), |source| source.uri().to_string());
+        let uri = match name.contains("://") {
+            true => name.clone(),
+            false => Source::open(name, &SourceOptions::default())
+                .map_or_else(|_| name.clone(), |source| source.uri().to_string()),
+        };
         match known.iter().find(|row| row.uri == uri || row.uri == *name) {
             Some(row) => chosen.push(row.clone()),
             None => {
@@ -123,15 +127,20 @@ struct Opened {
 }
 
 /// Opens the sources, and brings those of the same settings together.
-fn open(snapshot: &Snapshot, rows: &[SourceRow], said: &DataArgs, key_id: &str) -> anyhow::Result<Opened> {
+fn open(snapshot: &Snapshot, rows: &[SourceRow], args: &RefreshArgs, key_id: &str) -> anyhow::Result<Opened> {
+    let said = &args.data;
     // Flags that are given now hold for all sources, and are remembered from now on.
     let now = [&said.customer_ids, &said.keys, &said.own_domains].iter().any(|flags| !flags.is_empty())
         || !said.patterns.is_empty()
         || said.config.is_some();
-    let now = now.then(|| settings::remembered(said));
+    // One wire for all, so that limits are limits of the run.
+    let wire = store::options(&SourceArgs::default(), &args.limits)?.wire;
     let mut opened = Opened { groups: Vec::new(), emptied: Vec::new(), closed: Vec::new() };
     for row in rows {
-        let source = match Source::open(&row.uri) {
+        let (recalled, from) = settings::recalled(&row.uri, &row.settings)?;
+        let args = if now { said.clone() } else { recalled };
+        let options = SourceOptions { wire: wire.clone(), ..store::options(&from, &LimitArgs::default())? };
+        let source = match Source::open(&row.uri, &options) {
             Ok(source) => source,
             Err(_) if is_gone_file(snapshot, &row.uri)? => {
                 opened.emptied.push(row.uri.clone());
@@ -142,11 +151,10 @@ fn open(snapshot: &Snapshot, rows: &[SourceRow], said: &DataArgs, key_id: &str) 
                 continue;
             }
         };
-        let wanted = now.as_ref().unwrap_or(&row.settings);
-        match opened.groups.iter_mut().find(|group| group.settings == *wanted) {
+        let wanted = settings::remembered(&args, &from);
+        match opened.groups.iter_mut().find(|group| group.settings == wanted) {
             Some(group) => group.sources.push(source),
             None => {
-                let args = settings::recalled(&row.uri, wanted)?;
                 if let Some(config) = args.config.as_ref().filter(|config| !config.is_file()) {
                     return Err(usage(format!(
                         "{} was scanned with the settings of {}, which is gone; name another by --config",
@@ -156,7 +164,7 @@ fn open(snapshot: &Snapshot, rows: &[SourceRow], said: &DataArgs, key_id: &str) 
                 }
                 let said = settings::settings(&args)?;
                 let plan = plan(&said)?.suppressing(suppress(&said, Some(key_id))?);
-                opened.groups.push(Group { settings: wanted.clone(), plan, sources: vec![source] });
+                opened.groups.push(Group { settings: wanted, plan, sources: vec![source] });
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What the commands that change an inventory share: opening it, scanning into it, linking, committing.
 
-use super::args::{DataArgs, MetricsArgs, PlaceArgs};
+use super::args::{DataArgs, MetricsArgs, PlaceArgs, SourceArgs};
 use super::exit::{Exit, usage};
 use super::{metrics, print, progress, settings};
 use crate::identity::key::Key;
@@ -49,13 +49,13 @@ pub struct Setup {
 }
 
 /// Resolves settings, plan and key; makes a key when there is none and no inventory yet.
-pub fn setup(data: &DataArgs, place: &PlaceArgs) -> anyhow::Result<Setup> {
+pub fn setup(data: &DataArgs, place: &PlaceArgs, from: &SourceArgs) -> anyhow::Result<Setup> {
     let data = DataArgs { config: settings::config(data.config.as_deref()), ..data.clone() };
     let said = settings::settings(&data)?;
     let plan = plan(&said)?;
     let key = place.key_or_new()?;
     let plan = plan.suppressing(suppress(&said, Some(&key.id()))?);
-    Ok(Setup { plan, key, settings: settings::remembered(&data), rules: said.identity })
+    Ok(Setup { plan, key, settings: settings::remembered(&data, from), rules: said.identity })
 }
 
 /// The plan of the settings, without what is not to be reported.

@@ -31,7 +31,7 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
     if args.estimate {
         return store::estimate(&sources, &options, workers(args.run.workers), args.run.json);
     }
-    let setup = setup(&args.data, &args.place)?;
+    let setup = setup(&args.data, &args.place, &args.from)?;
     let dir = args.place.inventory_dir()?;
     refuse_ambiguous(&setup, &sources, std::slice::from_ref(&dir))?;
     let inventory = Inventory::create_or_open(&dir, &setup.key.id())?;

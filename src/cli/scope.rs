@@ -1,6 +1,6 @@
 //! `rollcall scope`
 
-use super::args::ScopeArgs;
+use super::args::{ScopeArgs, SourceArgs};
 use super::exit::{Exit, usage};
 use super::run::{Job, Part, SORT_BYTES, Setup, scan_into, setup, stop_flag, workers};
 use super::{as_of, print, store};
@@ -29,7 +29,7 @@ pub fn run(args: ScopeArgs) -> anyhow::Result<Exit> {
     };
     let (leak, roots, remote) = leak(&args.leak)?;
     let dir = args.place.inventory_dir()?;
-    let setup = setup(&args.data, &args.place)?;
+    let setup = setup(&args.data, &args.place, &SourceArgs::default())?;
     if !setup.plan.suppress.is_empty() {
         print::note("suppressions are in force: what they match is no part of this answer; `rollcall scan` counts it");
     }

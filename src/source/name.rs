@@ -44,3 +44,10 @@ pub(super) fn path_below<'a>(prefix: &str, key: &'a str) -> &'a str {
         _ => key,
     }
 }
+
+/// Whether a key is the prefix that a source is, or lies below it.
+pub(super) fn is_below(prefix: &str, key: &str) -> bool {
+    let folder = prefix.trim_end_matches('/');
+    let below = key.strip_prefix(folder).is_some_and(|rest| folder.is_empty() || rest.starts_with('/'));
+    !key.is_empty() && (key == prefix || below)
+}

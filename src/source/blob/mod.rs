@@ -8,7 +8,7 @@ mod page;
 mod place;
 mod request;
 
-use super::name::{parts_of, path_below, uri_of};
+use super::name::{is_below, parts_of, path_below, uri_of};
 use super::wire::fault::{Fault, FaultKind};
 use super::wire::listing::{Left, Pages, listing};
 use super::wire::runtime;
@@ -171,6 +171,27 @@ impl Blob {
             return Some(Listing::Problem { path: object.path, uri: object.uri, gap: fault.gap() });
         }
         Some(Listing::Object(object))
+    }
+
+    /// What a URI stands for, if it lies in this source: its URI, and what is there.
+    pub(super) fn find(&self, name: &str) -> Option<(String, Listing)> {
+        let (bucket, key, _) = parts_of(name).filter(|_| name.split_once("://").is_some_and(|n| n.0 == self.scheme))?;
+        if bucket != self.bucket || !is_below(&self.prefix, &key) {
+            return None;
+        }
+        let uri = uri_of(self.scheme, &self.bucket, &key);
+        let path = path_below(&self.prefix, &key).to_string();
+        let one = Blob { prefix: key, ..self.clone() };
+        let fault = match runtime().ok()?.block_on(one.itself()) {
+            // Named objects pass no filter: who names them means them.
+            Ok(Some(entry)) => {
+                let listed = Blob { filter: Filter::default(), ..self.clone() }.listed(entry)?;
+                return Some((uri, listed));
+            }
+            Ok(None) => Fault::new(FaultKind::NotFound, "there is no such object"),
+            Err(fault) => fault,
+        };
+        Some((uri.clone(), Listing::Problem { path, uri, gap: fault.gap() }))
     }
 
     pub(super) fn open_object(&self, object: &Object) -> io::Result<Box<dyn ObjectStream>> {

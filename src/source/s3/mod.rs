@@ -8,14 +8,14 @@ mod page;
 mod report;
 
 use super::filter::Filter;
-use super::name::{parts_of, path_below, uri_of};
+use super::name::{is_below, parts_of, path_below, uri_of};
 use super::options::Versions;
 use super::wire::fault::FaultKind;
 use super::wire::listing::{Taken, listing};
 use super::wire::store::Target;
 use super::wire::stream::WireStream;
 use super::wire::{Wire, runtime};
-use super::{SourceError, SourceOptions};
+use super::{Listing, SourceError, SourceOptions};
 use crate::model::object::{Object, ObjectStream};
 use client::{Account, check_endpoint};
 use get::Bucket;
@@ -125,6 +125,21 @@ impl S3 {
     pub(super) fn list(&self) -> Taken {
         let this = self.clone();
         listing(&self.uri, |pages| this.list_into(pages))
+    }
+
+    /// What a URI stands for, if it lies in this source: its URI, and what is there.
+    pub(super) fn find(&self, name: &str) -> Option<(String, Listing)> {
+        let (bucket, key, version_id) = parts_of(name).filter(|_| name.starts_with("s3://"))?;
+        if bucket != self.bucket.name || !is_below(&self.prefix, &key) {
+            return None;
+        }
+        let path = self.path(&key);
+        let uri = uri_of("s3", &bucket, &key);
+        let one = S3 { prefix: key, ..self.clone() };
+        Some(match runtime().ok()?.block_on(one.head(version_id)) {
+            Ok(object) => (object.uri.clone(), Listing::Object(Object { path, ..object })),
+            Err(fault) => (uri.clone(), Listing::Problem { path, uri, gap: fault.gap() }),
+        })
     }
 
     pub(super) fn open_object(&self, object: &Object) -> io::Result<Box<dyn ObjectStream>> {
