@@ -17,7 +17,7 @@ use crate::format::{
     sniff,
 };
 use crate::model::block::BlockSink;
-use crate::model::gap::{Gap, GapKind};
+use crate::model::gap::{Gap, GapError, GapKind};
 use crate::model::limits::Limits;
 use raw::{Raw, RawState};
 use std::io::{self, Read};
@@ -82,7 +82,11 @@ fn run(stream: &mut dyn Read, limits: &Limits, sink: &mut dyn BlockSink, search:
             kind,
             offset: Some(decoded.bytes_decoded),
             bytes: None,
-            detail: format!("reading failed after {} bytes: {error}; scan the object again", decoded.bytes_read),
+            // An error that knows its gap has its own remedy.
+            detail: match error.get_ref().is_some_and(|inner| inner.is::<GapError>()) {
+                true => error.to_string(),
+                false => format!("reading failed after {} bytes: {error}; scan the object again", decoded.bytes_read),
+            },
         });
     }
     decoded
