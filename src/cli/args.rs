@@ -387,7 +387,7 @@ pub struct WhoArgs {
 #[derive(Args, Debug, Clone, Default)]
 pub struct AsOfArgs {
     /// Answer as of then: a run's number, a date (its end, UTC), or a date and time with zone
-    #[arg(long, value_name = "RUN|WHEN")]
+    #[arg(long, value_name = "RUN|WHEN", hide_short_help = true)]
     pub as_of: Option<String>,
 }
 
