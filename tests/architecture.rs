@@ -85,7 +85,11 @@ const WALLS: &[(&str, &[&str], &str)] = &[
     ("process::exit", &[], "return an `Exit` and let `main` end"),
     ("io::stdout", &["src/cli/print.rs"], "print through `cli::print`"),
     ("io::stderr", &["src/cli/print.rs", "src/cli/progress.rs"], "print through `cli::print`"),
-    ("catch_unwind", &["src/pipeline/worker.rs"], "a panic is caught in one place; return a gap"),
+    (
+        "catch_unwind",
+        &["src/pipeline/worker.rs", "src/pipeline/exchange.rs"],
+        "a panic is caught in one place; return a gap",
+    ),
 ];
 
 /// The stages between bytes and values: no file, clock, network or environment, so that their tests are bytes in and

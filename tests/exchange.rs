@@ -11,7 +11,7 @@ use rollcall::model::settings::IdentitySettings;
 use rollcall::pipeline::plan::Plan;
 use rollcall::pipeline::scan::{Counters, ScanRequest, scan};
 use rollcall::pipeline::worker::{FindingPlace, FindingSink};
-use rollcall::source::Source;
+use rollcall::source::{Source, SourceOptions};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Mutex;
@@ -62,7 +62,7 @@ fn a_large_object_is_shared_and_read_as_by_one_worker() {
         let (places, mut offered, mut digests) = (Places::default(), Vec::new(), Vec::new());
         for name in names {
             let mut writer = inventory.begin().unwrap();
-            let sources = [Source::open(&home.data().join(name).to_string_lossy()).unwrap()];
+            let sources = [Source::open(&home.data().join(name).to_string_lossy(), &SourceOptions::default()).unwrap()];
             let counters = Counters::default();
             let request = ScanRequest {
                 sources: &sources,
@@ -71,6 +71,11 @@ fn a_large_object_is_shared_and_read_as_by_one_worker() {
                 workers,
                 exclude: Vec::new(),
                 only: None,
+                objects: None,
+                owners: &[],
+                retire: false,
+                emptied: &[],
+                save_every: None,
                 findings: Some(&places),
                 counters: &counters,
                 stop: &AtomicBool::new(false),

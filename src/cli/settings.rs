@@ -74,8 +74,9 @@ pub fn remembered(args: &DataArgs, from: &SourceArgs) -> serde_json::Value {
 
 /// The flags of a source that was scanned before.
 pub fn recalled(source: &str, settings: &serde_json::Value) -> anyhow::Result<(DataArgs, SourceArgs)> {
-    let Remembered { customer_ids, keys, own_domains, patterns, config, from } = serde_json::from_value(settings.clone())
-        .map_err(|e| usage(format!("the settings of {source} cannot be read: {e}; scan it again")))?;
+    let Remembered { customer_ids, keys, own_domains, patterns, config, from } =
+        serde_json::from_value(settings.clone())
+            .map_err(|e| usage(format!("the settings of {source} cannot be read: {e}; scan it again")))?;
     Ok((DataArgs { customer_ids, keys, own_domains, patterns, config }, from.unwrap_or_default()))
 }
 

@@ -90,6 +90,7 @@ impl GapKind {
             | GapKind::Crashed => true,
             GapKind::NotFound
             | GapKind::PermissionDenied
+            | GapKind::Archived
             | GapKind::Changed
             | GapKind::Io
             | GapKind::Interrupted

@@ -185,9 +185,9 @@ fn what_does_not_pass_is_told_with_its_remedy() {
                 Some(Fault::Expired | Fault::Denied | Fault::ClockSkew) => Some("permission_denied"),
                 Some(Fault::Changed) => Some("changed"),
                 Some(Fault::Gone) => Some("not_found"),
-                Some(Fault::WrongByte) => Some("corrupt"),
+                Some(Fault::WrongByte) => Some("io"),
                 Some(Fault::Truncated | Fault::SlowDown | Fault::WrongRegion) => Some("io"),
-                Some(Fault::ShortBody) if face == Face::Gcs => Some("corrupt"),
+                Some(Fault::ShortBody) if face == Face::Gcs => Some("io"),
                 Some(_) => Some("io"),
             };
             let said = row.gaps.first().map(|gap| gap.kind.code());
@@ -220,7 +220,7 @@ fn a_large_object_with_a_wrong_byte_is_never_complete() {
         let scanned = scan(face, &server, Some(Box::new(plan)));
         assert_eq!(server.stats().injected(), 1, "{:?}", server.stats());
         assert!(account(&scanned, 1).is_empty());
-        assert_eq!(scanned.objects()[0].gaps[0].kind.code(), "corrupt");
+        assert_eq!(scanned.objects()[0].gaps[0].kind.code(), "io");
     }
 }
 

@@ -53,9 +53,9 @@ impl Fault {
             FaultKind::NotFound => GapKind::NotFound,
             FaultKind::Denied | FaultKind::Expired => GapKind::PermissionDenied,
             FaultKind::Changed => GapKind::Changed,
-            FaultKind::Corrupt => GapKind::Corrupt,
             FaultKind::Archived => GapKind::Archived,
-            FaultKind::Throttled | FaultKind::Transient | FaultKind::Other => GapKind::Io,
+            // What came damaged may come whole another time; `GapKind::Corrupt` is of objects that are damaged where they lie.
+            FaultKind::Throttled | FaultKind::Transient | FaultKind::Corrupt | FaultKind::Other => GapKind::Io,
         }
     }
 
