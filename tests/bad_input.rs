@@ -14,7 +14,7 @@ use rollcall::model::settings::IdentitySettings;
 use rollcall::pipeline::plan::Plan;
 use rollcall::pipeline::scan::{Counters, ScanRequest, scan};
 use rollcall::pipeline::worker::{FindingPlace, FindingSink};
-use rollcall::source::Source;
+use rollcall::source::{Source, SourceOptions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -75,7 +75,7 @@ fn a_path_that_is_not_there() {
     for path in ["no/such/folder", "neither/this", "check the spelling"] {
         assert!(gone.err.contains(path), "{}", gone.err);
     }
-    assert!(home.line("scan s3://bucket/prefix").exits(2).err.contains("folders and files"));
+    assert!(home.line("scan ftp://host/prefix").exits(2).err.contains("folders and files"));
     assert!(home.line("scan file://relative").exits(2).err.contains("file:///path"));
     intact(&home, &before);
 }
@@ -171,7 +171,7 @@ fn a_file_that_shrinks_while_it_is_read() {
     let inventory = Inventory::create_or_open(&home.inventory(), &key.id()).unwrap();
     let mut writer = inventory.begin().unwrap();
     let sink = Shrinks { file: &file, done: AtomicBool::new(false) };
-    let sources = [Source::open(&home.data().to_string_lossy()).unwrap()];
+    let sources = [Source::open(&home.data().to_string_lossy(), &SourceOptions::default()).unwrap()];
     let request = ScanRequest {
         sources: &sources,
         plan: &plan,
@@ -179,6 +179,11 @@ fn a_file_that_shrinks_while_it_is_read() {
         workers: 1,
         exclude: Vec::new(),
         only: None,
+        objects: None,
+        owners: &[],
+        emptied: &[],
+        retire: false,
+        save_every: None,
         findings: Some(&sink),
         counters: &Counters::default(),
         stop: &AtomicBool::new(false),

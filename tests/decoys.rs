@@ -101,7 +101,7 @@ struct Counted<'m> {
 }
 
 impl BlockSink for Counted<'_> {
-    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
+    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
         let mut found = Vec::new();
         self.judge.block(block, schema, &mut found);
         for finding in found {

@@ -11,7 +11,7 @@ use rollcall::model::settings::IdentitySettings;
 use rollcall::pattern;
 use rollcall::pipeline::explain::{Outcome, Place, explain};
 use rollcall::pipeline::plan::Plan;
-use rollcall::source::Source;
+use rollcall::source::{Source, SourceOptions};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -91,7 +91,7 @@ fn each_reason_is_told() {
     says(&reasons, "near", &["for: `card` starts 9 bytes before it"]);
     let (end, reasons) = line(3, "finance/card");
     assert_eq!(end, "not_valid");
-    says(&reasons, "validator", &["card: not valid"]);
+    says(&reasons, "validator", &["card: not valid: Luhn check fails"]);
     let (end, reasons) = line(4, "us/ssn");
     assert_eq!(end, "kept");
     says(&reasons, "key", &["for: the key before it holds `ssn` of its fields"]);
@@ -106,6 +106,33 @@ fn each_reason_is_told() {
     assert!(text.contains("finance/card (PAN): #### #### #### ####") && text.contains("kept, confidence"), "{text}");
     let nothing = home.run(["detectors", "explain", "data/people.csv:1"]).exits(0).out;
     assert!(nothing.contains("nothing there"), "{nothing}");
+}
+
+/// The check that failed is named, for each kind of check a number can fail.
+#[test]
+fn the_check_that_failed_is_told() {
+    let home = Home::new();
+    let cases = [
+        ("ssn", "219-00-9998", "us/ssn", "us_ssn: not valid: group 00 is never issued"),
+        ("ssn", "219-09-0000", "us/ssn", "us_ssn: not valid: serial 0000 is never issued"),
+        ("card_number", "4111111111111112", "finance/card", "card: not valid: Luhn check fails"),
+        (
+            "card_number",
+            "411111111111116",
+            "finance/card",
+            "card: not valid: its length is not one of its issuer's cards",
+        ),
+        ("card_number", "2220000000000000", "finance/card", "card: not valid: its first six digits are of no issuer"),
+        ("iban", "GB83WEST12345698765432", "finance/iban", "iban: not valid: the remainder modulo 97 is not 1"),
+        ("iban", "GB82WEST1234569876543", "finance/iban", "iban: not valid: its length is not its country's"),
+        ("phone", "+44 20 7946 00", "contact/phone_international", "a national number that its plan has not assigned"),
+    ];
+    for (field, value, detector, why) in cases {
+        home.file("one.csv", format!("{field},n\n{value},1\n"));
+        let (end, reasons) = of(&at(&home, "data/one.csv:2"), detector);
+        assert_eq!(end, "not_valid", "{value}");
+        says(&reasons, "validator", &[why]);
+    }
 }
 
 #[test]
@@ -165,7 +192,7 @@ fn what_is_kept_is_what_a_scan_finds() {
     let plan = Plan::new(&pattern::builtin(), &IdentitySettings::default(), Limits::default()).unwrap();
     let mut dropped = BTreeSet::new();
     for (path, wanted) in &found {
-        let source = Source::open(home.path("estate").join(path).to_str().unwrap()).unwrap();
+        let source = Source::open(home.path("estate").join(path).to_str().unwrap(), &SourceOptions::default()).unwrap();
         let explained = explain(&plan, None, &source, Place::Bytes(0, u64::MAX)).unwrap();
         let mut kept = BTreeSet::new();
         for c in &explained.candidates {

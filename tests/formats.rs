@@ -18,7 +18,7 @@ pub struct Collected {
 }
 
 impl BlockSink for Collected {
-    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
+    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
         self.blocks.push(block.clone());
         self.schema = schema.clone();
         ControlFlow::Continue(())
@@ -533,7 +533,7 @@ fn samples_are_what_they_are() {
         eprintln!("skipped: no samples beside the project");
         return;
     }
-    let source = rollcall::source::Source::open(samples.to_str().unwrap()).unwrap();
+    let source = rollcall::source::Source::open(samples.to_str().unwrap(), &Default::default()).unwrap();
     let mut tables = 0;
     for listing in source.list(&[]) {
         let rollcall::source::Listing::Object(object) = listing else { panic!("a problem among the samples") };

@@ -6,7 +6,7 @@ use rollcall::model::block::BlockSink;
 use rollcall::model::gap::GapKind;
 use rollcall::model::limits::Limits;
 use rollcall::model::object::Object;
-use rollcall::source::{Listing, Source, SourceError};
+use rollcall::source::{Listing, Source, SourceError, SourceOptions};
 use std::io::Read;
 use std::path::Path;
 
@@ -264,7 +264,7 @@ fn a_sink_that_breaks_stops_the_reading() {
     impl BlockSink for Once {
         fn block(
             &mut self,
-            _: &rollcall::model::block::Block,
+            _: &mut rollcall::model::block::Block,
             _: &rollcall::model::field::Schema,
         ) -> std::ops::ControlFlow<()> {
             self.0 += 1;
@@ -310,7 +310,7 @@ fn a_folder_is_listed_in_order_without_inventories_and_loops() {
     std::os::unix::fs::symlink(root.join("b.txt"), root.join("link.txt")).unwrap();
     std::os::unix::fs::symlink(root.join("nowhere"), root.join("gone")).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(root.join("socket")).unwrap();
-    let source = Source::open(root.to_str().unwrap()).unwrap();
+    let source = Source::open(root.to_str().unwrap(), &SourceOptions::default()).unwrap();
     let (found, problems) = objects(&source, &[root.join("out")]);
     let paths: Vec<&str> = found.iter().map(|o| o.path.as_str()).collect();
     assert_eq!(paths, ["a/1.txt", "a/2 ü#.txt", "b.txt", "c\u{fffd}.txt", "link.txt"]);
@@ -325,17 +325,18 @@ fn a_folder_is_listed_in_order_without_inventories_and_loops() {
         assert_eq!(text, want);
         stream.verify().unwrap();
     }
-    assert_eq!(found, objects(&Source::open(source.uri()).unwrap(), &[root.join("out")]).0);
-    let one = Source::open(root.join("b.txt").to_str().unwrap()).unwrap();
+    assert_eq!(found, objects(&Source::open(source.uri(), &SourceOptions::default()).unwrap(), &[root.join("out")]).0);
+    let one = Source::open(root.join("b.txt").to_str().unwrap(), &SourceOptions::default()).unwrap();
     assert_eq!(objects(&one, &[]).0.iter().map(|o| o.path.as_str()).collect::<Vec<_>>(), ["b.txt"]);
 }
 
 #[test]
 fn sources_that_are_not_there_say_so() {
-    assert!(matches!(Source::open("s3://bucket/x"), Err(SourceError::Scheme(s)) if s == "s3"));
-    assert!(Source::open("s3://bucket/x").unwrap_err().to_string().contains("file:///"));
-    assert!(matches!(Source::open("file://host/x"), Err(SourceError::BadUri(_))));
-    let error = Source::open("/no/such/folder").unwrap_err();
+    let open = |spec: &str| Source::open(spec, &SourceOptions::default());
+    assert!(matches!(open("ftp://host/x"), Err(SourceError::Scheme(s)) if s == "ftp"));
+    assert!(open("ftp://host/x").unwrap_err().to_string().contains("file:///"));
+    assert!(matches!(Source::open("file://host/x", &SourceOptions::default()), Err(SourceError::BadUri(_))));
+    let error = Source::open("/no/such/folder", &SourceOptions::default()).unwrap_err();
     assert_eq!(error, SourceError::NotFound("/no/such/folder".into()));
     assert!(error.to_string().contains("/no/such/folder"));
 }
@@ -348,7 +349,7 @@ fn a_file_that_changes_fails_its_check() {
     // Shortened after it was listed, then while it is read, then lengthened.
     for change in 0..3 {
         write(&path, text.as_bytes());
-        let source = Source::open(folder.path().to_str().unwrap()).unwrap();
+        let source = Source::open(folder.path().to_str().unwrap(), &SourceOptions::default()).unwrap();
         let object = objects(&source, &[]).0.remove(0);
         let file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
         if change == 0 {
@@ -379,7 +380,8 @@ fn an_unreadable_folder_is_a_problem() {
     if std::fs::read_dir(&locked).is_ok() {
         eprintln!("skipped: this user may read everything");
     } else {
-        let (_, problems) = objects(&Source::open(folder.path().to_str().unwrap()).unwrap(), &[]);
+        let (_, problems) =
+            objects(&Source::open(folder.path().to_str().unwrap(), &SourceOptions::default()).unwrap(), &[]);
         assert_eq!(problems, [("locked".to_string(), GapKind::PermissionDenied)]);
     }
     std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o700)).unwrap();

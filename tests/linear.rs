@@ -162,7 +162,7 @@ struct Counted<'a> {
 }
 
 impl BlockSink for Counted<'_> {
-    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
+    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
         for field in &schema.fields[self.schema.fields.len()..] {
             self.schema.push(field.clone());
         }

@@ -72,7 +72,9 @@ fn a_tape_gives_back_what_it_took() {
         .to_vec();
     records.extend((0..5_000).map(|_| (0..rng.usize(..400)).map(|_| rng.u8(..)).collect()));
     let mut tape = TapeWriter::new(dir.path()).unwrap();
-    records.iter().for_each(|r| tape.push(r).unwrap());
+    for record in &records {
+        tape.push(record).unwrap();
+    }
     let tape = tape.finish().unwrap();
     for _ in 0..2 {
         let mut left = records.iter();

@@ -1,7 +1,10 @@
 //! The command line, as data. Parsing is pure: it reads no file and no clock.
 
+use super::values::Shard;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Finds whose personal data lies where, and after a leak says who must be told.
 #[derive(Parser, Debug)]
@@ -24,6 +27,8 @@ pub struct Cli {
 pub enum Command {
     /// Read objects and write or extend the inventory
     Scan(ScanArgs),
+    /// Read again only what changed since, in every source that was scanned
+    Refresh(RefreshArgs),
     /// Link people again, without reading a source
     Link(LinkArgs),
     /// Say who is affected by a leak, and what is owed
@@ -104,17 +109,151 @@ pub struct RunArgs {
     /// Count kinds of file that are not read as missing (exit code 3)
     #[arg(long)]
     pub strict: bool,
+    /// How often work is saved against a kill, as 5m or 30s; 0s never saves
+    ///
+    /// The next run goes on from what was saved. No reader sees any of it before the run is committed.
+    #[arg(long, value_name = "SPAN", default_value = "5m", value_parser = super::values::span, hide_short_help = true)]
+    pub save_every: Duration,
     /// Print the answer as JSON
     #[arg(long)]
     pub json: bool,
     /// No progress
     #[arg(long, short)]
     pub quiet: bool,
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
+}
+
+/// Where numbers about a run go.
+#[derive(Args, Debug, Clone)]
+pub struct MetricsArgs {
+    /// Write numbers about the run to this file, as JSON
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub metrics: Option<PathBuf>,
+    /// Write numbers about the run to this file, as Prometheus text
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    pub metrics_prom: Option<PathBuf>,
+    /// How often they are written while it runs; SIGUSR1 writes them at once
+    #[arg(long, value_name = "SPAN", default_value = "15s", value_parser = super::values::span, hide_short_help = true)]
+    pub metrics_every: Duration,
+}
+
+impl RunArgs {
+    /// How often work is saved; none never.
+    pub fn save_every(&self) -> Option<Duration> {
+        Some(self.save_every).filter(|every| !every.is_zero())
+    }
+}
+
+/// Where objects are, and which of them.
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[command(next_help_heading = "Stores")]
+pub struct SourceArgs {
+    /// A profile of the AWS configuration [default: $AWS_PROFILE]
+    ///
+    /// Credentials are found as the AWS tools find them: environment, profiles and SSO, web identity, container and
+    /// instance roles. Programs that a profile names (credential_process) are not run.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// The store's region [default: as the AWS tools find it, else where the bucket is]
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// URL of a store that speaks a cloud's protocol, as http://127.0.0.1:9000 [default: $AWS_ENDPOINT_URL for s3://]
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// The storage account of az:// containers whose URI names none [default: $AZURE_STORAGE_ACCOUNT_NAME]
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Send no credentials: public buckets
+    #[arg(long, conflicts_with = "profile")]
+    pub anonymous: bool,
+    /// Pay for requests and transfer of a bucket whose owner does not
+    #[arg(long)]
+    pub requester_pays: bool,
+    /// Which versions of an object to read
+    ///
+    /// The present version has the URI s3://bucket/key, an earlier one s3://bucket/key?versionId=ID.
+    #[arg(long, value_enum, default_value_t = VersionsArg::Current)]
+    pub versions: VersionsArg,
+    /// Take the listing from an S3 Inventory report: the URI of its manifest.json
+    #[arg(long, value_name = "URI")]
+    pub listing_from: Option<String>,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// Which versions are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionsArg {
+    /// The present one
+    #[default]
+    Current,
+    /// All that the bucket keeps
+    All,
+}
+
+/// Which objects, by what a listing says of them. All that is given must hold; nothing is fetched to find out.
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[command(next_help_heading = "Which objects")]
+pub struct FilterArgs {
+    /// Only objects that match: a glob over the ends of paths, or over URIs where it has ://
+    #[arg(long, value_name = "GLOB")]
+    pub include: Vec<String>,
+    /// No objects that match
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Only objects of at least this size, as 1K
+    #[arg(long, value_name = "SIZE")]
+    pub min_size: Option<String>,
+    /// Only objects of at most this size, as 10G
+    #[arg(long, value_name = "SIZE")]
+    pub max_size: Option<String>,
+    /// Only objects modified at this time or later: a date (UTC), or a date and time with zone
+    #[arg(long, value_name = "WHEN")]
+    pub modified_after: Option<String>,
+    /// Only objects modified before this time
+    #[arg(long, value_name = "WHEN")]
+    pub modified_before: Option<String>,
+    /// Only objects of this storage class, as STANDARD_IA; may be given again
+    #[arg(long, value_name = "CLASS")]
+    pub storage_class: Vec<String>,
+    /// Only objects with this tag; one request an object that passes all else
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub tag: Vec<String>,
+}
+
+/// What a run may take.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArgs {
+    /// Bytes of objects a second from stores, as 50M
+    #[arg(long, value_name = "SIZE")]
+    pub max_bytes_per_second: Option<String>,
+    /// Requests a second to stores
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_requests_per_second: Option<u32>,
+    /// Memory for what stores have sent and no worker has read yet [default: 256M]
+    ///
+    /// Every worker may hold 8M beyond that, and matching takes memory of its own.
+    #[arg(long, value_name = "SIZE")]
+    pub max_memory: Option<String>,
+    /// Stop after this long, as 6h; what was read is kept, and the exit code is 3
+    #[arg(long, value_name = "TIME")]
+    pub max_time: Option<String>,
+    /// How long a store may say nothing before a request is made again [default: 30s]
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+    /// How often a request is made in vain before it is given up [default: 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub attempts: Option<u32>,
 }
 
 #[derive(Args, Debug)]
 pub struct ScanArgs {
-    /// Folders or files to read
+    /// Folders, files, s3://BUCKET/PREFIX, az://CONTAINER/PREFIX or gs://BUCKET/PREFIX to read
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<String>,
     /// Exit with 1 if one of these elements was found in what this run read, as SSN,PAN
@@ -126,6 +265,52 @@ pub struct ScanArgs {
     /// Scan without linking people at the end
     #[arg(long)]
     pub no_link: bool,
+    /// Read only one of N parts of what is listed, the same for the same names; merge the inventories afterwards
+    #[arg(long, value_name = "I/N", value_parser = super::values::shard)]
+    pub shard: Option<Shard>,
+    /// Say how many objects, bytes and requests a scan would take, and about how long; read nothing
+    #[arg(long)]
+    pub estimate: bool,
+    #[command(flatten)]
+    pub from: SourceArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    pub list: ListArgs,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    #[command(flatten)]
+    pub data: DataArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// A list of objects in place of a listing.
+#[derive(Args, Debug, Clone, Default)]
+pub struct ListArgs {
+    /// Read only the objects of this list, one a line; - is standard input
+    ///
+    /// A line is a URI, a path, a JSON object with "uri" (and "deleted": true for one that is gone), or an S3 event
+    /// notification. Each object must lie in one of the sources. Only what the list says is deleted is retired.
+    #[arg(long, value_name = "FILE")]
+    pub objects: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub struct RefreshArgs {
+    /// Only these of the sources that were scanned [default: all]
+    #[arg(value_name = "SOURCE")]
+    pub sources: Vec<String>,
+    /// Say what would be read, and roughly how long it would take; read and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub list: ListArgs,
+    /// Exit with 1 if one of these elements was found in what this run read, as SSN,PAN
+    #[arg(long, value_name = "ELEMENT", value_delimiter = ',')]
+    pub fail_on: Vec<String>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
     #[command(flatten)]
@@ -166,6 +351,8 @@ pub struct ScopeArgs {
     /// When residents were notified
     #[arg(long, value_name = "WHEN")]
     pub noticed: Option<String>,
+    #[command(flatten)]
+    pub as_of: AsOfArgs,
     /// Encrypted data counts as readable: its key or credential leaked as well
     #[arg(long)]
     pub key_exposed: bool,
@@ -188,10 +375,20 @@ pub struct WhoArgs {
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     #[command(flatten)]
+    pub as_of: AsOfArgs,
+    #[command(flatten)]
     pub place: PlaceArgs,
     /// Print the answer as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// A state of the inventory that lies in the past.
+#[derive(Args, Debug, Clone, Default)]
+pub struct AsOfArgs {
+    /// Answer as of then: a run's number, a date (its end, UTC), or a date and time with zone
+    #[arg(long, value_name = "RUN|WHEN", hide_short_help = true)]
+    pub as_of: Option<String>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -200,6 +397,46 @@ pub enum InventoryCommand {
     Show(InventoryArgs),
     /// Check that every file it names is there and whole
     Check(InventoryArgs),
+    /// Say which objects, people and elements came and went between two states
+    Diff {
+        /// The earlier state: a run's number, a date (its end, UTC), or a date and time with zone
+        #[arg(value_name = "EARLIER")]
+        earlier: String,
+        /// The later state [default: the last run]
+        #[arg(value_name = "LATER")]
+        later: Option<String>,
+        /// Also list every object and person, one a line
+        #[arg(long)]
+        list: bool,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Print the answer as JSON; with --list, one document a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Bring several inventories under one key together, and link them
+    Merge {
+        /// Inventories, as the shards of one scan
+        #[arg(required = true, value_name = "DIR")]
+        from: Vec<PathBuf>,
+        /// The inventory that takes them; made if need be
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write small files again as few large ones, and delete what no kept state needs
+    Compact {
+        /// How long past states can still be asked for, as 30d or 12h
+        #[arg(long, value_name = "SPAN", default_value = "30d", value_parser = super::values::span)]
+        keep: Duration,
+        #[command(flatten)]
+        place: PlaceArgs,
+        /// Print the answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -212,6 +449,8 @@ pub struct InventoryArgs {
     /// Also compute the digest of its content
     #[arg(long)]
     pub digest: bool,
+    #[command(flatten)]
+    pub as_of: AsOfArgs,
 }
 
 #[derive(Subcommand, Debug)]

@@ -2,7 +2,7 @@
 
 use super::args::{BenchArgs, DataArgs};
 use super::exit::{Exit, usage};
-use super::run::{Job, Setup, plan, scan_into, stop_flag, suppress, workers};
+use super::run::{Job, Part, Setup, plan, scan_into, stop_flag, suppress, workers};
 use super::{print, settings};
 use crate::identity::key::Key;
 use crate::inventory::{Inventory, Snapshot};
@@ -13,7 +13,7 @@ use crate::model::rows::{Certainty, ObjectRow, Tables};
 use crate::pipeline::worker::{FindingPlace, FindingSink};
 use crate::report::visible;
 use crate::score::{FindingRecord, FindingScorer, LinkScorer, Scores, Speed};
-use crate::source::Source;
+use crate::source::{Source, SourceOptions};
 use anyhow::Context;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -40,11 +40,12 @@ pub fn run(args: BenchArgs) -> anyhow::Result<Exit> {
     // A key of its own, always the same, so that two runs can be compared.
     let key = Key::from_bytes(*b"rollcall bench  ");
     let plan = plan(&said)?.suppressing(suppress(&said, Some(&key.id()))?);
-    let setup = Setup { plan, key, rules: said.identity };
+    let setup = Setup { plan, key, settings: serde_json::Value::Null, rules: said.identity };
     let temporary = tempfile::tempdir().context("cannot make a temporary folder")?;
     let dir = args.keep.clone().unwrap_or_else(|| temporary.path().join("inventory"));
     let inventory = Inventory::create_or_open(&dir, &setup.key.id())?;
-    let sources = [Source::open(&corpus.to_string_lossy()).map_err(|e| usage(e.to_string()))?];
+    let sources =
+        [Source::open(&corpus.to_string_lossy(), &SourceOptions::default()).map_err(|e| usage(e.to_string()))?];
     let scorer = match truth.exists() {
         true => Some(FindingScorer::read(&truth).with_context(|| format!("cannot read {}", truth.display()))?),
         false => None,
@@ -52,17 +53,23 @@ pub fn run(args: BenchArgs) -> anyhow::Result<Exit> {
     let found = scorer.map(Found::new);
     let stop = stop_flag()?;
     let cores = workers(args.workers);
+    let parts = [Part { plan: &setup.plan, sources: &sources, settings: None }];
     let job = Job {
-        sources: &sources,
+        command: "scan",
+        parts: &parts,
+        emptied: &[],
         workers: cores,
         quiet: args.json,
         only: Some(&|object: &Object| !is_answer(&object.path)),
         findings: found.as_ref().map(|f| f as &dyn FindingSink),
         stop: &stop,
         link: true,
+        objects: None,
+        metrics: None,
+        save_every: None,
     };
     let start = Instant::now();
-    let done = scan_into(&inventory, &setup, &job)?;
+    let done = scan_into(&inventory, &setup.key, &job)?;
     let seconds = start.elapsed().as_secs_f64();
     let snapshot = inventory.snapshot()?;
     let mut decoded = 0;

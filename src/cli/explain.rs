@@ -7,7 +7,7 @@ use super::{print, settings};
 use crate::matcher::explain::End;
 use crate::pipeline::explain::{Candidate, Explained, Outcome, Place, explain};
 use crate::report::visible;
-use crate::source::Source;
+use crate::source::{Source, SourceOptions};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub fn run(
     args: &DetectorsArgs,
 ) -> anyhow::Result<Exit> {
     let (file, place) = parse(place)?;
-    let source = Source::open(file).map_err(|e| usage(e.to_string()))?;
+    let source = Source::open(file, &SourceOptions::default()).map_err(|e| usage(e.to_string()))?;
     let config = settings::config(config.as_deref());
     let said = settings::settings(&DataArgs { config, patterns: args.patterns.clone(), ..DataArgs::default() })?;
     // The key is asked for only where a value is allowed by its token.

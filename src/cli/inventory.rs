@@ -2,7 +2,7 @@
 
 use super::args::InventoryCommand;
 use super::exit::{Exit, usage};
-use super::print;
+use super::{as_of, compact, diff, merge, print};
 use crate::inventory::{Inventory, digest};
 use crate::model::object::Status;
 use crate::model::rows::Tables;
@@ -15,11 +15,16 @@ pub fn run(command: InventoryCommand) -> anyhow::Result<Exit> {
     let (args, check) = match command {
         InventoryCommand::Show(args) => (args, false),
         InventoryCommand::Check(args) => (args, true),
+        InventoryCommand::Diff { earlier, later, list, place, json } => {
+            return diff::run(&earlier, later.as_deref(), list, &place, json);
+        }
+        InventoryCommand::Merge { from, into, json } => return merge::run(&from, &into, json),
+        InventoryCommand::Compact { keep, place, json } => return compact::run(keep, &place, json),
     };
     let dir = args.place.inventory_dir()?;
     let inventory = Inventory::open(&dir).map_err(|e| usage(e.to_string()))?;
     let problems = if check { inventory.check()? } else { Vec::new() };
-    let snapshot = inventory.snapshot()?;
+    let snapshot = as_of::snapshot(&inventory, args.as_of.as_of.as_deref())?;
     let mut status: BTreeMap<&str, u64> = BTreeMap::new();
     let mut bytes = 0;
     snapshot.objects(false, &mut |row| {
@@ -38,6 +43,8 @@ pub fn run(command: InventoryCommand) -> anyhow::Result<Exit> {
             "objects": status,
             "bytes_decoded": bytes,
             "runs": runs,
+            "linked": snapshot.linked(),
+            "sources": snapshot.sources(),
             "digest": digest,
             "problems": problems,
         }))?;

@@ -2,20 +2,29 @@
 
 mod allow;
 mod args;
+mod as_of;
 mod bench;
+mod compact;
 mod detectors;
+mod diff;
 mod exit;
 mod explain;
 mod generate;
 mod inventory;
 mod link;
+mod merge;
+mod metrics;
+mod objects;
 mod place;
 mod print;
 mod progress;
+mod refresh;
 mod run;
 mod scan;
 mod scope;
 mod settings;
+mod store;
+mod values;
 mod who;
 
 use args::{Cli, Command};
@@ -41,6 +50,7 @@ pub fn main() -> u8 {
     }
     let result = match cli.command {
         Command::Scan(args) => scan::run(args),
+        Command::Refresh(args) => refresh::run(args),
         Command::Link(args) => link::run(args),
         Command::Scope(args) => scope::run(args),
         Command::Who(args) => who::run(args),

@@ -1,24 +1,25 @@
 //! What the commands that change an inventory share: opening it, scanning into it, linking, committing.
 
-use super::args::{DataArgs, PlaceArgs};
+use super::args::{DataArgs, MetricsArgs, PlaceArgs, SourceArgs};
 use super::exit::{Exit, usage};
-use super::{print, progress, settings};
+use super::{metrics, print, progress, settings};
 use crate::identity::key::Key;
 use crate::identity::link::{LinkSummary, Spills, link};
 use crate::inventory::{Inventory, Writer};
 use crate::model::limits::Limits;
 use crate::model::object::Object;
-use crate::model::rows::RunRow;
+use crate::model::rows::{RunRow, SourceRow};
 use crate::pipeline::fields::ambiguous;
 use crate::pipeline::plan::Plan;
-use crate::pipeline::scan::{Counters, ScanOutcome, ScanRequest, scan};
+use crate::pipeline::scan::{Counters, Named, ScanOutcome, ScanRequest, scan};
 use crate::pipeline::suppress::Suppress;
 use crate::pipeline::worker::FindingSink;
-use crate::source::Source;
+use crate::source::{Source, SourceOptions};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// Bytes that one sort of linking or scoping may hold.
 pub const SORT_BYTES: usize = 40 << 20;
@@ -42,17 +43,19 @@ pub fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
 pub struct Setup {
     pub plan: Plan,
     pub key: Key,
+    /// What the operator said, for the inventory to remember.
+    pub settings: serde_json::Value,
     pub rules: crate::model::settings::IdentitySettings,
 }
 
 /// Resolves settings, plan and key; makes a key when there is none and no inventory yet.
-pub fn setup(data: &DataArgs, place: &PlaceArgs) -> anyhow::Result<Setup> {
+pub fn setup(data: &DataArgs, place: &PlaceArgs, from: &SourceArgs) -> anyhow::Result<Setup> {
     let data = DataArgs { config: settings::config(data.config.as_deref()), ..data.clone() };
     let said = settings::settings(&data)?;
     let plan = plan(&said)?;
     let key = place.key_or_new()?;
     let plan = plan.suppressing(suppress(&said, Some(&key.id()))?);
-    Ok(Setup { plan, key, rules: said.identity })
+    Ok(Setup { plan, key, settings: settings::remembered(&data, from), rules: said.identity })
 }
 
 /// The plan of the settings, without what is not to be reported.
@@ -77,10 +80,10 @@ pub fn workers(asked: Option<u16>) -> usize {
 }
 
 /// Opens all sources; every one that cannot be opened is named.
-pub fn sources(specs: &[String]) -> anyhow::Result<Vec<Source>> {
-    let (opened, failed): (Vec<_>, Vec<_>) = specs.iter().map(|s| Source::open(s)).partition(Result::is_ok);
+pub fn sources(specs: &[String], options: &SourceOptions) -> anyhow::Result<Vec<Source>> {
+    let (opened, failed): (Vec<_>, Vec<_>) = specs.iter().map(|s| Source::open(s, options)).partition(Result::is_ok);
     if !failed.is_empty() {
-        let errors: Vec<String> = failed.into_iter().filter_map(|f| f.err()).map(|e| e.to_string()).collect();
+        let errors: Vec<String> = failed.into_iter().filter_map(|f| f.err()).map(|e| super::store::shown(&e)).collect();
         return Err(usage(errors.join("\n")));
     }
     Ok(opened.into_iter().flatten().collect())
@@ -111,13 +114,29 @@ pub fn refuse_ambiguous(setup: &Setup, sources: &[Source], exclude: &[PathBuf]) 
 
 /// What a scanning command reads and how.
 pub struct Job<'a> {
-    pub sources: &'a [Source],
+    /// `scan` or `refresh`.
+    pub command: &'a str,
+    pub parts: &'a [Part<'a>],
+    /// URIs of sources that are gone, with their objects.
+    pub emptied: &'a [String],
     pub workers: usize,
     pub quiet: bool,
     pub only: Option<&'a (dyn Fn(&Object) -> bool + Sync)>,
     pub findings: Option<&'a dyn FindingSink>,
     pub stop: &'a AtomicBool,
     pub link: bool,
+    /// Objects that are read in place of what the sources list.
+    pub objects: Option<&'a [Named]>,
+    pub metrics: Option<&'a MetricsArgs>,
+    pub save_every: Option<Duration>,
+}
+
+/// Sources that are read under one plan.
+pub struct Part<'a> {
+    pub plan: &'a Plan,
+    pub sources: &'a [Source],
+    /// The settings that the inventory remembers of them; none remembers nothing.
+    pub settings: Option<&'a serde_json::Value>,
 }
 
 /// What a scanning command did.
@@ -125,37 +144,66 @@ pub struct Done {
     pub outcome: ScanOutcome,
     pub linked: Option<LinkSummary>,
     pub run: RunRow,
+    /// Whether there was anything to commit.
+    pub committed: bool,
     /// `--customer-id` and `--key` rules that met no field in what was read.
     pub unmet: Vec<String>,
 }
 
-/// Scans, links and commits, as one run.
-pub fn scan_into(inventory: &Inventory, setup: &Setup, job: &Job<'_>) -> anyhow::Result<Done> {
+/// Scans, links and commits, as one run. A refresh that finds nothing changed commits nothing.
+pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Result<Done> {
     let started_at = now();
+    let refresh = job.command == "refresh";
     let mut writer = begin(inventory)?;
     let counters = Counters::default();
-    let request = ScanRequest {
-        sources: job.sources,
-        plan: &setup.plan,
-        key: &setup.key,
-        workers: job.workers,
-        exclude: vec![inventory.path().to_path_buf()],
-        only: job.only,
-        findings: job.findings,
-        counters: &counters,
-        stop: job.stop,
-        now,
+    let failed = || failed_write(inventory.path());
+    let all: Vec<&Source> = job.parts.iter().flat_map(|part| part.sources).collect();
+    let owners: Vec<String> = if refresh && job.objects.is_none() {
+        all.iter().map(|source| source.uri().to_string()).collect()
+    } else {
+        Vec::new()
     };
-    let outcome = progress::watch(&counters, job.quiet, || scan(&request, &mut writer))
-        .with_context(|| failed_write(inventory.path()))?;
-    let linked = match job.link && !outcome.interrupted {
-        true => Some(link_into(&mut writer).with_context(|| failed_write(inventory.path()))?),
+    let mut outcome = ScanOutcome::default();
+    for (i, part) in job.parts.iter().enumerate() {
+        let request = ScanRequest {
+            sources: part.sources,
+            plan: part.plan,
+            key,
+            workers: job.workers,
+            exclude: vec![inventory.path().to_path_buf()],
+            only: job.only,
+            objects: job.objects,
+            owners: &owners,
+            emptied: if i == 0 { job.emptied } else { &[] },
+            retire: refresh,
+            save_every: job.save_every,
+            findings: job.findings,
+            counters: &counters,
+            stop: job.stop,
+            now,
+        };
+        let watched = || progress::watch(&counters, job.quiet, || scan(&request, &mut writer));
+        let read = metrics::during(job.metrics, job.command, &counters, watched)?.with_context(failed)?;
+        outcome.add(read);
+        if outcome.interrupted {
+            break;
+        }
+        for (source, settings) in part.sources.iter().filter_map(|s| Some((s, part.settings?))) {
+            writer.source(SourceRow { uri: source.uri().to_string(), settings: settings.clone() });
+        }
+    }
+    let before = inventory.snapshot()?.last_run()?;
+    let stale = writer.has_changes() || !writer.was_linked();
+    let linked = match job.link && stale && !outcome.interrupted {
+        true => Some(link_into(&mut writer).with_context(failed)?),
         false => None,
     };
+    // Where nothing was linked the people are those of the run before.
+    let (consumers, mentions) = before.as_ref().map_or((0, 0), |run| (run.consumers, run.mentions));
     let run = RunRow {
-        command: "scan".to_string(),
-        arguments: arguments(job, &outcome),
-        policy: setup.plan.policy.clone(),
+        command: job.command.to_string(),
+        arguments: arguments(&all, &outcome),
+        policy: policies(job.parts),
         outcome: match (&outcome.interrupted, outcome.is_whole(false)) {
             (true, _) => "interrupted",
             (false, true) => "complete",
@@ -171,22 +219,37 @@ pub fn scan_into(inventory: &Inventory, setup: &Setup, job: &Job<'_>) -> anyhow:
             outcome.not_reached,
         ],
         bytes_read: outcome.bytes_read,
-        consumers: linked.map_or(0, |l| l.consumers),
-        mentions: linked.map_or(outcome.mentions, |l| l.mentions),
+        consumers: linked.map_or(consumers, |l| l.consumers),
+        mentions: linked.map_or(mentions, |l| l.mentions),
         ..run_row(started_at)
     };
-    let run = writer.commit(run).with_context(|| failed_write(inventory.path()))?;
-    // Where nothing was read, nothing could be met.
+    let committed = !refresh || stale || writer.has_news();
+    let run = match committed {
+        true => writer.commit(run).with_context(failed)?,
+        false => {
+            writer.abort().with_context(failed)?;
+            RunRow { run: before.map_or(0, |run| run.run), ..run }
+        }
+    };
+    metrics::at_end(job.metrics, &counters, &outcome, &run)?;
+    // Where nothing was read, or only what changed, it says nothing that a rule was not met.
     let read = outcome.complete + outcome.partial > 0;
-    let unmet = if read { setup.plan.identity.unmet() } else { Vec::new() };
-    Ok(Done { outcome, linked, run, unmet })
+    let unmet = job.parts.iter().filter(|_| read && !refresh).flat_map(|part| part.plan.identity.unmet()).collect();
+    Ok(Done { outcome, linked, run, committed, unmet })
+}
+
+/// The policies of the parts, each once.
+fn policies(parts: &[Part<'_>]) -> String {
+    let mut policies: Vec<&str> = parts.iter().map(|part| part.plan.policy.as_str()).collect();
+    policies.dedup();
+    policies.join(",")
 }
 
 /// What was scanned, and what was not reported of it: a run is the record of both.
-fn arguments(job: &Job<'_>, outcome: &ScanOutcome) -> Vec<String> {
+fn arguments(sources: &[&Source], outcome: &ScanOutcome) -> Vec<String> {
     let suppressed = outcome.suppressed.iter().filter(|(_, n)| *n > 0);
     let suppressed = suppressed.map(|(reason, n)| format!("suppressed {n}: {reason}"));
-    job.sources.iter().map(|s| s.uri().to_string()).chain(suppressed).collect()
+    sources.iter().map(|s| s.uri().to_string()).chain(suppressed).collect()
 }
 
 fn failed_write(path: &Path) -> String {

@@ -2,8 +2,9 @@
 
 use super::args::ScanArgs;
 use super::exit::Exit;
-use super::run::{Done, Job, refuse_ambiguous, scan_into, setup, sources, stop_flag, workers};
-use super::{print, settings};
+use super::run::{Done, Job, Part, refuse_ambiguous, scan_into, setup, sources, stop_flag, workers};
+use super::store::{self, Timer};
+use super::{objects, print, settings};
 use crate::inventory::Inventory;
 use crate::model::element::Element;
 use crate::model::gap::GapKind;
@@ -25,23 +26,36 @@ const GAPS_PRINTED: usize = 20;
 /// Runs the command.
 pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
     let fail_on = elements(&args.fail_on)?;
-    let sources = sources(&args.sources)?;
-    let setup = setup(&args.data, &args.place)?;
+    let options = store::options(&args.from, &args.limits)?;
+    let sources = sources(&args.sources, &options)?;
+    if args.estimate {
+        return store::estimate(&sources, &options, workers(args.run.workers), args.run.json);
+    }
+    let setup = setup(&args.data, &args.place, &args.from)?;
     let dir = args.place.inventory_dir()?;
     refuse_ambiguous(&setup, &sources, std::slice::from_ref(&dir))?;
     let inventory = Inventory::create_or_open(&dir, &setup.key.id())?;
     let findings = args.findings.as_deref().map(FindingsFile::create).transpose()?;
+    let listed = objects::read(args.list.objects.as_deref())?;
+    let only = args.shard.map(|shard| move |object: &Object| shard.holds(object));
     let stop = stop_flag()?;
+    let timer = Timer::start(&args.limits, &stop)?;
+    let parts = [Part { plan: &setup.plan, sources: &sources, settings: Some(&setup.settings) }];
     let job = Job {
-        sources: &sources,
+        command: "scan",
+        parts: &parts,
+        emptied: &[],
         workers: workers(args.run.workers),
         quiet: args.run.quiet || args.run.json,
-        only: None,
+        only: only.as_ref().map(|only| only as &(dyn Fn(&Object) -> bool + Sync)),
         findings: findings.as_ref().map(|f| f as &dyn FindingSink),
         stop: &stop,
         link: !args.no_link,
+        objects: listed.as_deref(),
+        metrics: Some(&args.run.metrics),
+        save_every: args.run.save_every(),
     };
-    let done = scan_into(&inventory, &setup, &job)?;
+    let done = scan_into(&inventory, &setup.key, &job)?;
     if let Some(findings) = findings {
         findings.finish()?;
     }
@@ -50,22 +64,28 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
     } else {
         print::out(&as_text(&done, &dir))?
     }
-    Ok(if done.outcome.interrupted {
+    let exit = exit(&done, args.run.strict, &fail_on);
+    Ok(if exit == Exit::Interrupted && timer.rang() { Exit::Partial } else { exit })
+}
+
+/// How a run ends that scanned.
+pub fn exit(done: &Done, strict: bool, fail_on: &[Element]) -> Exit {
+    if done.outcome.interrupted {
         Exit::Interrupted
-    } else if !done.outcome.is_whole(args.run.strict) {
+    } else if !done.outcome.is_whole(strict) {
         Exit::Partial
     } else if fail_on.iter().any(|e| done.outcome.elements.get(e).is_some_and(|n| *n > 0)) {
         Exit::Matched
     } else {
         Exit::Complete
-    })
+    }
 }
 
-fn elements(codes: &[String]) -> anyhow::Result<Vec<Element>> {
+pub fn elements(codes: &[String]) -> anyhow::Result<Vec<Element>> {
     codes.iter().map(|code| settings::element("--fail-on", code)).collect()
 }
 
-fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
+pub fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
     let o = &done.outcome;
     let gaps: Vec<_> = o
         .gaps
@@ -80,6 +100,10 @@ fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
             "complete": o.complete, "partial": o.partial, "skipped": o.skipped, "failed": o.failed,
             "unchanged": o.unchanged, "not_reached": o.not_reached,
         },
+        "unchanged_partial": o.unchanged_partial,
+        "gone": o.gone,
+        "taken_over": o.taken_over,
+        "committed": done.committed,
         "bytes_read": o.bytes_read,
         "records": o.records,
         "mentions": o.mentions,
@@ -92,7 +116,7 @@ fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
     })
 }
 
-fn as_text(done: &Done, dir: &Path) -> String {
+pub fn as_text(done: &Done, dir: &Path) -> String {
     let o = &done.outcome;
     let mut text = format!(
         "objects   {} complete, {} partial, {} skipped, {} failed, {} unchanged\nread      {} in {} records\n",
@@ -104,6 +128,16 @@ fn as_text(done: &Done, dir: &Path) -> String {
         indicatif::HumanBytes(o.bytes_read),
         o.records
     );
+    if o.unchanged_partial > 0 {
+        let what = "of the unchanged were read in part before, or not at all, and would be again";
+        text += &format!("          {} {what}\n", o.unchanged_partial);
+    }
+    if o.gone > 0 {
+        text += &format!("gone      {} objects that are no longer there\n", o.gone);
+    }
+    if o.taken_over > 0 {
+        text += &format!("resumed   {} objects had been read by a run that was interrupted\n", o.taken_over);
+    }
     let found: Vec<String> =
         o.elements.iter().filter(|(_, n)| **n > 0).map(|(e, n)| format!("{} {n}", e.code())).collect();
     text += &format!("found     {}\n", if found.is_empty() { "nothing".to_string() } else { found.join(", ") });
@@ -114,8 +148,8 @@ fn as_text(done: &Done, dir: &Path) -> String {
             l.consumers, l.mentions, l.clusters, l.hubs
         );
     }
-    text +=
-        &format!("inventory {} (run {}, {})\n", visible(&dir.display().to_string()), done.run.run, done.run.outcome);
+    let state = if done.committed { done.run.outcome.as_str() } else { "nothing changed" };
+    text += &format!("inventory {} (run {}, {state})\n", visible(&dir.display().to_string()), done.run.run);
     if o.interrupted {
         text += &format!(
             "stopped   {} objects were not reached; what was read is kept. Scan again to go on; `rollcall link` links what is there.\n",

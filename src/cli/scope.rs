@@ -1,9 +1,9 @@
 //! `rollcall scope`
 
-use super::args::ScopeArgs;
+use super::args::{ScopeArgs, SourceArgs};
 use super::exit::{Exit, usage};
-use super::print;
-use super::run::{Job, SORT_BYTES, Setup, scan_into, setup, stop_flag, workers};
+use super::run::{Job, Part, SORT_BYTES, Setup, scan_into, setup, stop_flag, workers};
+use super::{as_of, print, store};
 use crate::inventory::{Inventory, Snapshot};
 use crate::model::object::Object;
 use crate::model::rows::Tables;
@@ -12,7 +12,7 @@ use crate::scope::{
     AffectedConsumer, Anchor, ConsumerSink, Dates, Leak, LeakGap, NullSink, ScopeRequest, Unscanned, evaluate,
     is_nothing_matches, shipped,
 };
-use crate::source::{Listing, Source};
+use crate::source::{Listing, Source, SourceOptions};
 use anyhow::Context;
 use serde_json::json;
 use std::collections::HashSet;
@@ -27,9 +27,9 @@ pub fn run(args: ScopeArgs) -> anyhow::Result<Exit> {
         aware: anchor("--aware", args.aware.as_deref())?,
         noticed: anchor("--noticed", args.noticed.as_deref())?,
     };
-    let (leak, roots) = leak(&args.leak)?;
+    let (leak, roots, remote) = leak(&args.leak)?;
     let dir = args.place.inventory_dir()?;
-    let setup = setup(&args.data, &args.place)?;
+    let setup = setup(&args.data, &args.place, &SourceArgs::default())?;
     if !setup.plan.suppress.is_empty() {
         print::note("suppressions are in force: what they match is no part of this answer; `rollcall scan` counts it");
     }
@@ -42,8 +42,10 @@ pub fn run(args: ScopeArgs) -> anyhow::Result<Exit> {
         let (made, given) = (inventory.key_id(), setup.key.id());
         return Err(usage(format!("the inventory was made with key {made}, the key given is {given}")));
     }
-    let interrupted = scan_unknown(&args, &inventory, &setup, &leak, &roots)?;
-    let snapshot = inventory.snapshot()?;
+    // What was not read then is no part of what was known then.
+    let past = args.as_of.as_of.as_deref();
+    let interrupted = past.is_none() && scan_unknown(&args, &inventory, &setup, &leak, (&roots, &remote))?;
+    let snapshot = as_of::snapshot(&inventory, past)?;
     let (leaked, unscanned) = leaked(&snapshot, &leak)?;
     let laws = shipped().map_err(|problems| anyhow::anyhow!("{} mistakes in the shipped laws", problems.len()))?;
     let request = ScopeRequest { leaked, unscanned, dates, laws, key_exposed: args.key_exposed };
@@ -88,10 +90,12 @@ fn anchor(flag: &str, text: Option<&str>) -> anyhow::Result<Option<Anchor>> {
     text.map(|t| Anchor::parse(t).map_err(|e| usage(format!("{flag}: {e}")))).transpose()
 }
 
-/// The leak, and the places of this machine where leaked objects may lie that were never scanned.
-fn leak(arguments: &[String]) -> anyhow::Result<(Leak, Vec<PathBuf>)> {
+/// The leak, the places of this machine where leaked objects may lie that were never scanned, and the objects of stores
+/// that are named.
+fn leak(arguments: &[String]) -> anyhow::Result<(Leak, Vec<PathBuf>, Vec<String>)> {
     let mut leak = Leak::default();
     let mut roots: Vec<PathBuf> = Vec::new();
+    let mut remote: Vec<String> = Vec::new();
     for text in lines(arguments)? {
         let path = Path::new(&text);
         if let Some(absolute) = std::path::absolute(path).ok().filter(|a| a.exists()) {
@@ -102,6 +106,10 @@ fn leak(arguments: &[String]) -> anyhow::Result<(Leak, Vec<PathBuf>)> {
         leak.add(&text).map_err(usage)?;
         let local = text.strip_prefix("file://").unwrap_or(&text);
         if local.contains("://") {
+            // A store is not listed for a question; one object that is named is looked for.
+            if !text.contains(['*', '?', '[', '{']) && !text.ends_with('/') {
+                remote.push(text.clone());
+            }
             continue;
         }
         // The folder before the first wildcard may hold files that nobody scanned yet.
@@ -118,7 +126,7 @@ fn leak(arguments: &[String]) -> anyhow::Result<(Leak, Vec<PathBuf>)> {
     }
     roots.sort();
     roots.dedup();
-    Ok((leak, roots))
+    Ok((leak, roots, remote))
 }
 
 /// The arguments, with each `@FILE` replaced by its lines.
@@ -146,7 +154,7 @@ fn scan_unknown(
     inventory: &Inventory,
     setup: &Setup,
     leak: &Leak,
-    roots: &[PathBuf],
+    (roots, remote): (&[PathBuf], &[String]),
 ) -> anyhow::Result<bool> {
     let mut known = HashSet::new();
     inventory.snapshot()?.objects(false, &mut |row| {
@@ -155,11 +163,19 @@ fn scan_unknown(
     })?;
     let unknown = |object: &Object| leak.holds(&object.uri, &object.path) && !known.contains(&object.uri);
     let exclude = [inventory.path().to_path_buf()];
+    let options = SourceOptions::default();
     let mut sources = Vec::new();
     for root in roots {
-        let source = Source::open(&root.to_string_lossy()).map_err(|e| usage(e.to_string()))?;
+        let source = Source::open(&root.to_string_lossy(), &options).map_err(|e| usage(store::shown(&e)))?;
         if source.list(&exclude).any(|listing| matches!(&listing, Listing::Object(o) if unknown(o))) {
             sources.push(source);
+        }
+    }
+    for uri in remote.iter().filter(|uri| !known.contains(*uri)) {
+        match Source::open(uri, &options) {
+            Ok(source) => sources.push(source),
+            // The answer says that it was not read.
+            Err(e) => print::note(&format!("warning: {}", store::shown(&e))),
         }
     }
     if sources.is_empty() {
@@ -169,22 +185,29 @@ fn scan_unknown(
         print::note("some leaked objects were never scanned: scanning them now");
     }
     let stop = stop_flag()?;
+    let parts = [Part { plan: &setup.plan, sources: &sources, settings: None }];
     let job = Job {
-        sources: &sources,
+        command: "scan",
+        parts: &parts,
+        emptied: &[],
         workers: workers(args.run.workers),
         quiet: args.run.quiet || args.run.json,
         only: Some(&unknown),
         findings: None,
         stop: &stop,
         link: true,
+        objects: None,
+        metrics: Some(&args.run.metrics),
+        save_every: args.run.save_every(),
     };
-    Ok(scan_into(inventory, setup, &job)?.outcome.interrupted)
+    Ok(scan_into(inventory, &setup.key, &job)?.outcome.interrupted)
 }
 
 /// The leaked objects that the inventory has, and the ones named that it has not.
 fn leaked(snapshot: &Snapshot, leak: &Leak) -> anyhow::Result<(Vec<u64>, Vec<Unscanned>)> {
     let mut ids = Vec::new();
     let mut matched = vec![false; leak.len()];
+    let mut unscanned = Vec::new();
     snapshot.objects(false, &mut |row| {
         let before = ids.len();
         for entry in leak.matching(&row.object.uri, &row.object.path) {
@@ -192,9 +215,18 @@ fn leaked(snapshot: &Snapshot, leak: &Leak) -> anyhow::Result<(Vec<u64>, Vec<Uns
             ids.truncate(before);
             ids.push(row.id);
         }
+        if row.run > snapshot.linked() && ids.len() > before {
+            ids.truncate(before);
+            let detail = "read and not linked yet, so the people in it are not known: run `rollcall link`".to_string();
+            unscanned.push(Unscanned { uri: row.object.uri, detail });
+        }
         Ok(())
     })?;
-    let mut unscanned = Vec::new();
+    if ids.is_empty() && !unscanned.is_empty() {
+        return Err(usage(
+            "everything that leaked was read after the last linking; run `rollcall link`, then ask again",
+        ));
+    }
     for (i, _) in matched.iter().enumerate().filter(|(_, matched)| !**matched) {
         let (text, exact) = leak.entry(i);
         if exact {
@@ -218,7 +250,7 @@ fn inputs(args: &ScopeArgs, snapshot: &Snapshot) -> Inputs {
         inventory: json!({ "versions": versions }),
         question: json!({
             "leak": args.leak, "discovered": args.discovered, "determined": args.determined, "aware": args.aware,
-            "noticed": args.noticed, "key_exposed": args.key_exposed,
+            "noticed": args.noticed, "key_exposed": args.key_exposed, "as_of": args.as_of.as_of,
         }),
     }
 }

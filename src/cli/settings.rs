@@ -1,6 +1,6 @@
 //! Flags and the configuration file, made into settings.
 
-use super::args::DataArgs;
+use super::args::{DataArgs, SourceArgs};
 use super::exit::usage;
 use super::print;
 use crate::model::detector::Detector;
@@ -9,7 +9,8 @@ use crate::model::mention::TokenValue;
 use crate::model::settings::{Allowed, FieldRule, IdentitySettings, SuppressSettings, Suppression};
 use crate::pattern;
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// The configuration file that is read where none is named.
@@ -55,6 +56,42 @@ pub struct Settings {
     pub identity: IdentitySettings,
     pub detectors: Vec<Detector>,
     pub suppress: SuppressSettings,
+}
+
+/// What the operator said, as the inventory remembers it of a source: the words of the flags, and where the files are. What
+/// the files say is read again at each refresh.
+pub fn remembered(args: &DataArgs, from: &SourceArgs) -> serde_json::Value {
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    json!(Remembered {
+        customer_ids: args.customer_ids.clone(),
+        keys: args.keys.clone(),
+        own_domains: args.own_domains.clone(),
+        patterns: args.patterns.iter().map(absolute).collect(),
+        config: args.config.as_ref().map(absolute),
+        from: (*from != SourceArgs::default()).then(|| from.clone()),
+    })
+}
+
+/// The flags of a source that was scanned before.
+pub fn recalled(source: &str, settings: &serde_json::Value) -> anyhow::Result<(DataArgs, SourceArgs)> {
+    let Remembered { customer_ids, keys, own_domains, patterns, config, from } =
+        serde_json::from_value(settings.clone())
+            .map_err(|e| usage(format!("the settings of {source} cannot be read: {e}; scan it again")))?;
+    Ok((DataArgs { customer_ids, keys, own_domains, patterns, config }, from.unwrap_or_default()))
+}
+
+/// What is remembered of a source's settings. Members are only ever added.
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+struct Remembered {
+    customer_ids: Vec<String>,
+    keys: Vec<String>,
+    own_domains: Vec<String>,
+    patterns: Vec<PathBuf>,
+    config: Option<PathBuf>,
+    /// How its store is reached and which of its objects are read, where that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<SourceArgs>,
 }
 
 /// The configuration file: the one that is named, else the one in the current folder, which is said.

@@ -2,7 +2,7 @@
 
 use super::args::WhoArgs;
 use super::exit::{Exit, usage};
-use super::print;
+use super::{as_of, print};
 use crate::identity::canon;
 use crate::identity::key::Key;
 use crate::inventory::{Inventory, Snapshot};
@@ -51,7 +51,10 @@ pub fn run(args: WhoArgs) -> anyhow::Result<Exit> {
             "the inventory was made with key {made}, the key given is {given}: another key finds nobody, which would be a wrong answer"
         )));
     }
-    let snapshot = inventory.snapshot()?;
+    let snapshot = as_of::snapshot(&inventory, args.as_of.as_of.as_deref())?;
+    if snapshot.linked() < snapshot.run() {
+        print::note("what was read since the last linking is no part of this answer: `rollcall link` links it");
+    }
     let tokens = tokens(&snapshot, &key, identifier.trim(), args.kind.as_deref())?;
     let mut text = Vec::new();
     let found = match args.json {

@@ -18,7 +18,7 @@ use crate::format::{
     sniff,
 };
 use crate::model::block::BlockSink;
-use crate::model::gap::{Gap, GapKind};
+use crate::model::gap::{Gap, GapError, GapKind};
 use crate::model::limits::Limits;
 use crate::model::object::ObjectRanges;
 use pieces::{Memory, Pieces};
@@ -123,16 +123,16 @@ fn run(input: Input<'_>, limits: &Limits, sink: &mut dyn BlockSink, search: Opti
     }
     if let Some(error) = state.error.take() {
         decoded.read_error = true;
-        let kind = match error.kind() {
-            io::ErrorKind::NotFound => GapKind::NotFound,
-            io::ErrorKind::PermissionDenied => GapKind::PermissionDenied,
-            _ => GapKind::Io,
-        };
+        let kind = GapKind::of(&error);
         sink.gap(Gap {
             kind,
             offset: Some(decoded.bytes_decoded),
             bytes: None,
-            detail: format!("reading failed after {} bytes: {error}; scan the object again", decoded.bytes_read),
+            // An error that knows its gap has its own remedy.
+            detail: match error.get_ref().is_some_and(|inner| inner.is::<GapError>()) {
+                true => error.to_string(),
+                false => format!("reading failed after {} bytes: {error}; scan the object again", decoded.bytes_read),
+            },
         });
     }
     decoded

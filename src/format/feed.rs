@@ -210,7 +210,7 @@ impl<'s> Output<'s> {
     /// Hands on a block of bytes that stand in no window, and empties them.
     pub fn hand_on(&mut self, bytes: &mut Vec<u8>, owned: Range<usize>, offset: u64, layout: Layout) {
         if !owned.is_empty() {
-            let block = Block {
+            let mut block = Block {
                 bytes: std::mem::take(bytes),
                 owned: owned.start as u32..owned.end as u32,
                 offset,
@@ -218,7 +218,7 @@ impl<'s> Output<'s> {
                 cells: std::mem::take(&mut self.cells),
                 records: std::mem::take(&mut self.records),
             };
-            self.stopped |= self.sink.block(&block, &self.schema).is_break();
+            self.stopped |= self.sink.block(&mut block, &self.schema).is_break();
             // The buffers go round, so a scan allocates them once an object.
             (*bytes, self.cells, self.records) = (block.bytes, block.cells, block.records);
         }

@@ -68,7 +68,9 @@ pub(super) fn phone_text(phone: u64, style: usize) -> String {
 
 /// A European mobile number, in international form.
 pub(super) fn eu_phone_text(place: &EuPlace, seed: u64, index: u64, style: usize) -> String {
-    let n = permute(seed, 13, index, 100_000_000);
+    let next = place.next.as_bytes();
+    let n = permute(seed, 13, index, next.len() as u64 * 10_000_000);
+    let n = u64::from(next[(n / 10_000_000) as usize] - b'0') * 10_000_000 + n % 10_000_000;
     match style % 2 {
         0 => format!("+{} {} {:04} {:04}", place.dial, place.mobile, n / 10_000, n % 10_000),
         _ => format!("+{}{}{n:08}", place.dial, place.mobile),

@@ -64,6 +64,8 @@ pub(super) struct EuPlace {
     pub cities: &'static [(&'static str, &'static str)],
     pub dial: &'static str,
     pub mobile: &'static str,
+    /// Digits that may follow it, so that the number is of a range that is assigned.
+    pub next: &'static str,
     pub bban: &'static str,
 }
 
@@ -76,6 +78,7 @@ pub(super) const EU: &[EuPlace] = &[
         cities: &[("Berlin", "10115"), ("München", "80331"), ("Köln", "50667"), ("Leipzig", "04109")],
         dial: "49",
         mobile: "151",
+        next: "0123456789",
         bban: "999999999999999999",
     },
     EuPlace {
@@ -84,6 +87,7 @@ pub(super) const EU: &[EuPlace] = &[
         cities: &[("Paris", "75001"), ("Lyon", "69002"), ("Orléans", "45000")],
         dial: "33",
         mobile: "6",
+        next: "01245678",
         bban: "99999999999999999999999",
     },
     EuPlace {
@@ -92,6 +96,7 @@ pub(super) const EU: &[EuPlace] = &[
         cities: &[("Madrid", "28013"), ("Málaga", "29015"), ("León", "24001")],
         dial: "34",
         mobile: "6",
+        next: "0123456789",
         bban: "99999999999999999999",
     },
     EuPlace {
@@ -100,6 +105,7 @@ pub(super) const EU: &[EuPlace] = &[
         cities: &[("Utrecht", "3511 AB"), ("Leiden", "2312 KL"), ("Breda", "4811 DJ")],
         dial: "31",
         mobile: "6",
+        next: "123458",
         bban: "AAAA9999999999",
     },
     EuPlace {
@@ -108,6 +114,7 @@ pub(super) const EU: &[EuPlace] = &[
         cities: &[("Roma", "00184"), ("Bologna", "40121"), ("Forlì", "47121")],
         dial: "39",
         mobile: "3",
+        next: "23456789",
         bban: "A9999999999999999999999",
     },
 ];

@@ -32,6 +32,18 @@ pub enum InventoryError {
         /// What the other run said of itself; may be empty.
         holder: String,
     },
+    /// It has no such state.
+    NoSuchRun {
+        /// What was asked for.
+        asked: String,
+        /// When its first run ended; none without any.
+        first: Option<String>,
+    },
+    /// The state that is asked for was taken away by compacting.
+    NotKept {
+        /// What was asked for.
+        asked: String,
+    },
     /// The inventory contradicts itself.
     Corrupt(String),
     /// The file system refused.
@@ -69,6 +81,17 @@ impl fmt::Display for InventoryError {
                     lock.display()
                 )
             }
+            InventoryError::NoSuchRun { asked, first: Some(first) } => write!(
+                f,
+                "the inventory has no state of {asked}: its first run ended at {first}; `rollcall inventory show` lists its runs"
+            ),
+            InventoryError::NoSuchRun { asked, first: None } => {
+                write!(f, "the inventory has no state of {asked}: nothing was ever committed to it")
+            }
+            InventoryError::NotKept { asked } => write!(
+                f,
+                "the state of {asked} is no longer kept: `rollcall inventory compact --keep SPAN` says how long states are"
+            ),
             InventoryError::Corrupt(what) => {
                 write!(f, "the inventory is damaged: {what}; `rollcall inventory check` says more")
             }

@@ -8,14 +8,17 @@
 use super::store::{self, Root, invalid};
 use super::table::Table;
 use arrow_schema::{DataType, Field, Schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The operation of a version whose rows are those of the version before.
+pub(super) const REWRITE: &str = "OPTIMIZE";
+
 /// A data file of a table, as the log describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DataFile {
     /// Its name in the table's folder. Names sort in the order in which files were written.
     pub path: String,
@@ -82,14 +85,14 @@ pub(super) fn commit(
     let mut actions = vec![commit_info(operation, run)];
     actions.extend(change.remove.iter().map(|file| {
         json!({"remove": {
-            "path": file.path, "deletionTimestamp": now_ms(), "dataChange": true,
+            "path": file.path, "deletionTimestamp": now_ms(), "dataChange": operation != REWRITE,
             "extendedFileMetadata": true, "partitionValues": {}, "size": file.bytes,
         }})
     }));
     actions.extend(change.add.iter().map(|file| {
         json!({"add": {
             "path": file.path, "partitionValues": {}, "size": file.bytes, "modificationTime": file.modified_ms,
-            "dataChange": true, "stats": json!({"numRecords": file.rows}).to_string(), "tags": tags(file),
+            "dataChange": operation != REWRITE, "stats": json!({"numRecords": file.rows}).to_string(), "tags": tags(file),
         }})
     }));
     put(root, table, version, &actions)
@@ -146,8 +149,26 @@ impl Tags {
 
 /// The data files of a version. `added` is told of every file that any version up to it ever added.
 pub(super) fn replay(root: &Root, table: Table, version: u64, added: &mut dyn FnMut(&str)) -> io::Result<Files> {
+    let mut last = Files::new();
+    replay_each(root, table, version, &mut |number, files, new| {
+        new.iter().for_each(|name| added(name));
+        if number == version {
+            last = std::mem::take(files);
+        }
+    })?;
+    Ok(last)
+}
+
+/// Goes through the versions up to one: each with its number, its files, and the names of those that it added.
+pub(super) fn replay_each(
+    root: &Root,
+    table: Table,
+    version: u64,
+    each: &mut dyn FnMut(u64, &mut Files, &[String]),
+) -> io::Result<()> {
     let mut files = Files::new();
     for number in 0..=version {
+        let mut added = Vec::new();
         let path = root.log(table).join(store::numbered(number));
         let Some(bytes) = store::read(&path)? else {
             return Err(store::at(&path, io::ErrorKind::NotFound.into()));
@@ -158,7 +179,7 @@ pub(super) fn replay(root: &Root, table: Table, version: u64, added: &mut dyn Fn
                 files.remove(&remove.path);
             }
             if let Some(add) = action.add {
-                added(&add.path);
+                added.push(add.path.clone());
                 let stats = add.stats.as_deref().unwrap_or_default();
                 let stats: Stats = serde_json::from_str(stats)
                     .map_err(|e| invalid(format!("{}: statistics of {}: {e}", path.display(), add.path)))?;
@@ -174,8 +195,9 @@ pub(super) fn replay(root: &Root, table: Table, version: u64, added: &mut dyn Fn
                 );
             }
         }
+        each(number, &mut files, &added);
     }
-    Ok(files)
+    Ok(())
 }
 
 fn tags(file: &DataFile) -> Value {

@@ -11,10 +11,15 @@
 mod cells;
 mod check;
 mod columns;
+mod compact;
+mod derived;
+mod diff;
 mod digest;
 mod error;
 mod ids;
+mod journal;
 mod log;
+mod merge;
 mod read;
 mod record;
 mod recover;
@@ -23,16 +28,22 @@ mod sink;
 mod snapshot;
 mod store;
 mod table;
+mod work;
 mod writer;
 
+pub use compact::Compacted;
+pub use diff::{Change, DiffCounts, DiffSink, diff};
 pub use digest::digest;
 pub use error::InventoryError;
+pub use journal::{InHand, ObjectPrint};
+pub use merge::{Merge, Merged};
 pub use snapshot::Snapshot;
 #[doc(hidden)]
 pub use writer::CommitStep;
 pub use writer::Writer;
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::io;
 use std::path::Path;
 use store::Root;
@@ -45,6 +56,27 @@ pub const FORMAT: u64 = 1;
 struct Marker {
     format: u64,
     key_id: String,
+}
+
+/// A moment in the life of an inventory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOf {
+    /// The commit of a run, by its number.
+    Run(u64),
+    /// The last commit up to then: microseconds since 1970-01-01T00:00:00Z.
+    Time(i64),
+}
+
+impl fmt::Display for AsOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AsOf::Run(run) => write!(f, "run {run}"),
+            AsOf::Time(micros) => match jiff::Timestamp::from_microsecond(*micros) {
+                Ok(time) => write!(f, "{}", time.strftime("%FT%TZ")),
+                Err(_) => write!(f, "{micros} microseconds after 1970"),
+            },
+        }
+    }
 }
 
 /// An inventory.
@@ -97,6 +129,44 @@ impl Inventory {
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.root.0
+    }
+
+    /// The state at the commit of a run, or at the last one up to a moment.
+    pub fn snapshot_at(&self, as_of: AsOf) -> Result<Snapshot, InventoryError> {
+        let none = |first: Option<String>| InventoryError::NoSuchRun { asked: as_of.to_string(), first };
+        let mut found = None;
+        let mut first = None;
+        for run in record::runs(&self.root)? {
+            let (record, _) = record::read(&self.root, run)?;
+            first.get_or_insert_with(|| AsOf::Time(record.run.ended_at).to_string());
+            let reached = match as_of {
+                AsOf::Run(asked) => run <= asked,
+                AsOf::Time(moment) => record.run.ended_at <= moment,
+            };
+            if !reached {
+                break;
+            }
+            found = Some(record);
+        }
+        match (found, as_of) {
+            (Some(record), AsOf::Run(asked)) if record.run.run != asked => Err(none(first)),
+            (Some(record), _) if record.run.run < record::last(&self.root)?.map_or(0, |(last, _)| last.kept) => {
+                Err(InventoryError::NotKept { asked: as_of.to_string() })
+            }
+            (Some(record), _) => Ok(Snapshot::of(&self.root, Some(record))?),
+            (None, _) => Err(none(first)),
+        }
+    }
+
+    /// The oldest run to keep for the state at a moment to be there: microseconds since 1970-01-01T00:00:00Z.
+    pub fn oldest_for(&self, moment: i64) -> io::Result<u64> {
+        compact::oldest(&self.root, moment)
+    }
+
+    /// Deletes the data files that no version from run `oldest` on needs; how many, and their bytes. The caller has committed
+    /// a run that says so, and readers of older versions are done.
+    pub fn vacuum(&self, oldest: u64) -> io::Result<(u64, u64)> {
+        compact::vacuum(&self.root, oldest)
     }
 
     /// The state at the last commit.

@@ -5,7 +5,7 @@
 
 use super::store::{self, Root, invalid};
 use super::table::{TABLES, Table};
-use crate::model::rows::RunRow;
+use crate::model::rows::{RunRow, SourceRow};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -20,6 +20,15 @@ pub(super) struct Record {
     pub versions: BTreeMap<String, u64>,
     /// The first object id that is not used yet.
     pub next_object: u64,
+    /// The last run whose observed rows the derived tables describe.
+    #[serde(default)]
+    pub linked: u64,
+    /// The oldest run whose data files are all still there.
+    #[serde(default)]
+    pub kept: u64,
+    /// Every source that was scanned up to this run, in the order of the first scan.
+    #[serde(default)]
+    pub sources: Vec<SourceRow>,
 }
 
 impl Record {

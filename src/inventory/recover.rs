@@ -5,12 +5,13 @@
 
 use super::columns;
 use super::log::{self, Change, DataFile, Files};
-use super::record;
+use super::record::{self, Record};
 use super::row::Row;
 use super::store::{self, PARTIAL, Root};
 use super::table::{TABLES, Table};
+use super::work::Saved;
 use crate::model::rows::{
-    ConsumerRow, FieldRow, IdentifierRow, LinkRow, MembershipRow, MentionRow, ObjectRow, OrphanRow, RunRow,
+    ConsumerRow, FieldRow, IdentifierRow, LinkRow, MembershipRow, MentionRow, ObjectRow, OrphanRow, RunRow, SourceRow,
 };
 use arrow_schema::Schema;
 use std::collections::BTreeSet;
@@ -28,6 +29,14 @@ pub(super) struct Base {
     pub versions: [u64; TABLES],
     /// Those files.
     pub files: [Vec<DataFile>; TABLES],
+    /// The last run whose observed rows the derived tables describe.
+    pub linked: u64,
+    /// The oldest run whose data files are all still there.
+    pub kept: u64,
+    /// The sources that were scanned.
+    pub sources: Vec<SourceRow>,
+    /// What an interrupted run saved on its way.
+    pub saved: Saved,
 }
 
 /// Creates the tables that are missing.
@@ -38,6 +47,7 @@ pub(super) fn create_tables(root: &Root) -> io::Result<()> {
         }
     }
     store::create_folder(&root.intents())?;
+    store::create_folder(&root.work())?;
     store::create_folder(&root.commits())
 }
 
@@ -58,11 +68,13 @@ fn schema(table: Table) -> Schema {
 /// Brings every table back to the last commit. Only the holder of the lock may call it.
 pub(super) fn roll_back(root: &Root) -> io::Result<Base> {
     create_tables(root)?;
-    let (run, hash, next_object, pinned) = match record::last(root)? {
-        Some((record, hash)) => (record.run.run, hash, record.next_object, record.pinned()),
-        None => (0, String::new(), 1, [0; TABLES]),
-    };
-    let mut base = Base { run, hash, next_object, versions: pinned, files: Default::default() };
+    let (record, hash) = record::last(root)?.map_or((None, String::new()), |(record, hash)| (Some(record), hash));
+    let pinned = record.as_ref().map_or([0; TABLES], Record::pinned);
+    let (run, next_object, linked, kept, sources) =
+        record.map_or((0, 1, 0, 0, Vec::new()), |r| (r.run.run, r.next_object, r.linked, r.kept, r.sources));
+    let saved = Saved::load(root, run)?;
+    let mut base =
+        Base { run, hash, next_object, versions: pinned, files: Default::default(), linked, kept, sources, saved };
     for table in Table::ALL {
         let mut committed = BTreeSet::new();
         let files = log::replay(root, table, pinned[table as usize], &mut |path| {
@@ -80,7 +92,7 @@ pub(super) fn roll_back(root: &Root) -> io::Result<Base> {
         base.files[table as usize] = files.into_values().collect();
         let folder = root.table(table);
         for name in store::names(&folder)? {
-            if name.ends_with(".parquet") && !committed.contains(&name) {
+            if name.ends_with(".parquet") && !committed.contains(&name) && !base.saved.holds(table, &name) {
                 store::remove(&folder.join(name))?;
             }
         }
@@ -89,7 +101,7 @@ pub(super) fn roll_back(root: &Root) -> io::Result<Base> {
         record::remove_intent(root, number)?;
     }
     let logs = Table::ALL.map(|table| root.log(table));
-    for folder in logs.iter().chain([&root.0, &root.intents(), &root.commits()]) {
+    for folder in logs.iter().chain([&root.0, &root.intents(), &root.commits(), &root.work()]) {
         for name in store::names(folder)?.iter().filter(|name| name.starts_with('.') && name.ends_with(PARTIAL)) {
             store::remove(&folder.join(name))?;
         }

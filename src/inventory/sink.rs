@@ -59,14 +59,12 @@ struct Open {
 
 impl<R: Row> Sink<R> {
     pub fn new(root: &Root, run: u64) -> Self {
-        Sink {
-            folder: root.table(R::TABLE),
-            run,
-            pending: Vec::new(),
-            pending_bytes: 0,
-            open: None,
-            closed: Vec::new(),
-        }
+        Sink::with(root, run, Vec::new())
+    }
+
+    /// A sink that has some files already.
+    pub fn with(root: &Root, run: u64, closed: Vec<DataFile>) -> Self {
+        Sink { folder: root.table(R::TABLE), run, pending: Vec::new(), pending_bytes: 0, open: None, closed }
     }
 
     pub fn push(&mut self, row: R) -> io::Result<()> {
@@ -128,6 +126,18 @@ impl<R: Row> Sink<R> {
             self.closed.push(open.close()?);
         }
         if self.closed.is_empty() { Ok(()) } else { store::sync_folder(&self.folder) }
+    }
+
+    /// Whether any row was written.
+    pub fn is_empty(&self) -> bool {
+        self.closed.is_empty() && self.open.is_none() && self.pending.is_empty()
+    }
+
+    /// Lets go of the closed files for which `go`; they are given back.
+    pub fn release(&mut self, go: impl Fn(&DataFile) -> bool) -> Vec<DataFile> {
+        let (gone, kept) = std::mem::take(&mut self.closed).into_iter().partition(go);
+        self.closed = kept;
+        gone
     }
 
     /// The files closed so far.

@@ -4,13 +4,13 @@ use super::cells::Group;
 use super::ids::{IdSet, Wanted};
 use super::log::{self, DataFile};
 use super::read::Scan;
-use super::record;
+use super::record::{self, Record};
 use super::row::{Row, mentions};
 use super::store::Root;
 use super::table::{TABLES, Table};
 use crate::model::rows::{
     ConsumerRow, FieldRow, IdentifierRow, LinkMention, LinkRow, MembershipRow, MentionRow, ObjectRow, OrphanRow,
-    RunRow, Tables,
+    RunRow, SourceRow, Tables,
 };
 use std::collections::BTreeSet;
 use std::io;
@@ -27,6 +27,9 @@ pub struct Snapshot {
     pub(super) files: [Vec<DataFile>; TABLES],
     /// Objects that the next run retires, on top of what the files say.
     pub(super) retired: IdSet,
+    /// The last run whose observed rows the derived tables describe.
+    pub(super) linked: u64,
+    pub(super) sources: Vec<SourceRow>,
     pub(super) live: OnceLock<IdSet>,
     pub(super) row_groups: AtomicU64,
 }
@@ -34,7 +37,12 @@ pub struct Snapshot {
 impl Snapshot {
     /// The state at the last commit.
     pub(super) fn last(root: &Root) -> io::Result<Snapshot> {
-        let (run, versions) = record::last(root)?.map_or((0, [0; TABLES]), |(r, _)| (r.run.run, r.pinned()));
+        Snapshot::of(root, record::last(root)?.map(|(record, _)| record))
+    }
+
+    /// The state at a commit; before the first without one.
+    pub(super) fn of(root: &Root, record: Option<Record>) -> io::Result<Snapshot> {
+        let (run, versions) = record.as_ref().map_or((0, [0; TABLES]), |r| (r.run.run, r.pinned()));
         let mut files: [Vec<DataFile>; TABLES] = Default::default();
         for table in Table::ALL {
             // A folder that a crash left half made lacks tables; they are empty.
@@ -43,7 +51,8 @@ impl Snapshot {
                     log::replay(root, table, versions[table as usize], &mut |_| {})?.into_values().collect();
             }
         }
-        Ok(Snapshot::new(root, run, versions, files))
+        let (linked, sources) = record.map_or((0, Vec::new()), |r| (r.linked, r.sources));
+        Ok(Snapshot { linked, sources, ..Snapshot::new(root, run, versions, files) })
     }
 
     pub(super) fn new(root: &Root, run: u64, versions: [u64; TABLES], files: [Vec<DataFile>; TABLES]) -> Snapshot {
@@ -53,9 +62,31 @@ impl Snapshot {
             versions,
             files,
             retired: IdSet::default(),
+            linked: run,
+            sources: Vec::new(),
             live: OnceLock::new(),
             row_groups: AtomicU64::new(0),
         }
+    }
+
+    /// The last run that is part of it; 0 before the first.
+    pub fn run(&self) -> u64 {
+        self.run
+    }
+
+    /// The last run whose observed rows the derived tables describe: what later runs read has no people yet.
+    pub fn linked(&self) -> u64 {
+        self.linked
+    }
+
+    /// The sources that were scanned, in the order of their first scan.
+    pub fn sources(&self) -> &[SourceRow] {
+        &self.sources
+    }
+
+    /// The last run that is part of it; none before the first.
+    pub fn last_run(&self) -> io::Result<Option<RunRow>> {
+        if self.run == 0 { Ok(None) } else { Ok(Some(record::read(&self.root, self.run)?.0.run)) }
     }
 
     /// The runs that made it, first to last.
@@ -132,6 +163,16 @@ impl Tables for Snapshot {
                 row.valid_to = row.valid_to.or(Some(self.run + 1));
             }
             if retired || row.valid_to.is_none() { each(row) } else { Ok(()) }
+        })
+    }
+
+    fn object_names(&self, each: &mut dyn FnMut(u64, &str, &str) -> io::Result<()>) -> io::Result<()> {
+        self.scan(Table::Objects, Some(&["object", "uri", "version", "valid_to"]), None, &mut |batch| {
+            let (object, valid_to) = (batch.long("object")?, batch.long("valid_to")?);
+            let (uri, version) = (batch.text("uri")?, batch.text("version")?);
+            (0..batch.len())
+                .filter(|&i| valid_to.maybe(i).is_none() && !self.retired.contains(object.at(i)))
+                .try_for_each(|i| each(object.at(i), uri.at(i), version.at(i)))
         })
     }
 

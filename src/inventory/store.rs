@@ -14,6 +14,8 @@ use std::time::Duration;
 pub(super) const MARKER: &str = "_rollcall_inventory";
 /// The file that the one writer holds locked.
 pub(super) const LOCK: &str = "_lock";
+/// The folder of what a run has done and not committed.
+const WORK: &str = "_work";
 /// Ending of files that are on their way to their name; a crash may leave some, and the next writer removes them.
 pub(super) const PARTIAL: &str = ".partial";
 
@@ -40,6 +42,10 @@ impl Root {
 
     pub fn intents(&self) -> PathBuf {
         self.table(Table::Runs).join("_intent")
+    }
+
+    pub fn work(&self) -> PathBuf {
+        self.0.join(WORK)
     }
 
     pub fn commits(&self) -> PathBuf {
@@ -110,6 +116,17 @@ pub(super) fn put_if_absent(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // The name is what counts; a leftover is removed by the next writer.
     let _ = fs::remove_file(&partial);
     written?;
+    sync_folder(folder)
+}
+
+/// Writes a file whole, in place of the one that is there. Only the holder of the lock may.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(at(path, io::ErrorKind::InvalidInput.into()));
+    };
+    let partial = folder.join(format!(".{}.{:016x}{PARTIAL}", name.to_string_lossy(), fastrand::u64(..)));
+    write_new(&partial, bytes)?;
+    fs::rename(&partial, path).map_err(|e| at(path, e))?;
     sync_folder(folder)
 }
 

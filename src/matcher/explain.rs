@@ -160,13 +160,15 @@ impl Trail {
         }
         let marks = match self.verdict {
             Some(Verdict::Valid { marks, proven }) => {
-                say("validator", validator_says(plan.validate.as_deref(), Some(proven)));
+                say("validator", validator_says(plan.validate.as_deref(), Ok(proven)));
                 marks
             }
-            _ => {
-                say("validator", validator_says(plan.validate.as_deref(), None));
+            Some(Verdict::Invalid(why)) => {
+                say("validator", validator_says(plan.validate.as_deref(), Err(why)));
                 return (reasons, End::Invalid);
             }
+            // Whatever is not vetoed is validated.
+            None => return (reasons, End::Invalid),
         };
         if marks != Marks::default() {
             say("marks", marks_say(marks));
@@ -324,12 +326,13 @@ impl Trail {
     }
 }
 
-fn validator_says(name: Option<&str>, proven: Option<bool>) -> String {
-    match (name, proven) {
+/// What a validator says: whether it is proven, or why it is not valid.
+fn validator_says(name: Option<&str>, verdict: Result<bool, &str>) -> String {
+    match (name, verdict) {
         (None, _) => "it has none".to_string(),
-        (Some(name), Some(true)) => format!("{name}: valid, and proven by a checksum or a list"),
-        (Some(name), Some(false)) => format!("{name}: valid by form and range, not proven"),
-        (Some(name), None) => format!("{name}: not valid"),
+        (Some(name), Ok(true)) => format!("{name}: valid, and proven by a checksum or a list"),
+        (Some(name), Ok(false)) => format!("{name}: valid by form and range, not proven"),
+        (Some(name), Err(why)) => format!("{name}: not valid: {why}"),
     }
 }
 

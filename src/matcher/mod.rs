@@ -1,8 +1,8 @@
 //! Blocks in, findings out.
 //!
 //! [`plan::Matcher`] turns the detectors' patterns into a front end that finds every hit in one pass over the bytes;
-//! [`judge::Judge`] lays the hits over the cells of a block, asks the validators, weighs names, near words and columns,
-//! and hands over findings. [`oracle::Oracle`] is the slow twin of the front end: so plain that it is unlikely to be
+//! [`survey::Surveyor`] lays the hits over the cells of a block, asks the validators, and weighs names and near words;
+//! [`judge::Judge`] weighs columns and overlaps, and hands over findings. [`oracle::Oracle`] is the slow twin of the front end: so plain that it is unlikely to be
 //! wrong, and the two are compared on generated inputs (`tests/oracle.rs`).
 //!
 //! What a hit is stands in [`edges`], in one place. This folder knows no format, no file and no law: bytes, cells and
@@ -25,6 +25,7 @@ pub mod plan;
 pub mod planner;
 pub mod sample;
 pub mod shape;
+pub mod survey;
 pub mod tally;
 pub mod walk;
 pub mod watch;

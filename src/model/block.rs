@@ -72,6 +72,14 @@ pub struct Block {
     pub records: Vec<RecordMark>,
 }
 
+impl Default for Block {
+    /// A block of nothing.
+    fn default() -> Block {
+        let (bytes, cells, records) = (Vec::new(), Vec::new(), Vec::new());
+        Block { bytes, owned: 0..0, offset: 0, layout: Layout::Text, cells, records }
+    }
+}
+
 impl Block {
     /// The bytes of a cell.
     pub fn cell(&self, cell: &Cell) -> &[u8] {
@@ -81,8 +89,9 @@ impl Block {
 
 /// What takes the blocks of an object as they are decoded.
 pub trait BlockSink {
-    /// A block, with the schema as it stands; the schema only grows. `Break` asks the decoder to stop soon.
-    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()>;
+    /// A block, with the schema as it stands; the schema only grows. It may be taken, and another left in its place whose
+    /// buffers the decoder then uses. `Break` asks the decoder to stop soon.
+    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()>;
     /// Something that was not read.
     fn gap(&mut self, gap: Gap);
     /// How many digits the values of a field have. A format that stores numbers puts back the zeros they lost at their

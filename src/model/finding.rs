@@ -17,8 +17,9 @@ pub struct Hit {
 /// What a validator says of a candidate's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The bytes cannot be one.
-    Invalid,
+    /// The bytes cannot be one: the check that failed, in words for a person. They are the validator's own and hold nothing
+    /// of the bytes.
+    Invalid(&'static str),
     /// The bytes can be one.
     Valid {
         /// A checksum or a dense issue table agreed, so that chance is unlikely.
@@ -33,6 +34,11 @@ impl Verdict {
     pub const PLAUSIBLE: Verdict = Verdict::Valid { proven: false, marks: Marks(0) };
     /// Valid by checksum.
     pub const PROVEN: Verdict = Verdict::Valid { proven: true, marks: Marks(0) };
+
+    /// Whether the bytes can be one.
+    pub const fn is_valid(self) -> bool {
+        matches!(self, Verdict::Valid { .. })
+    }
 }
 
 /// A validator: bytes of a candidate in, verdict out. The bytes are the finding's own span, separators and all.

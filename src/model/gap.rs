@@ -1,6 +1,7 @@
 //! Gaps: what was not read, or not whole, and why.
 
 use serde::{Deserialize, Serialize};
+use std::{error, fmt, io};
 
 /// Why something was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -10,6 +11,8 @@ pub enum GapKind {
     NotFound,
     /// The operating system or the store refused.
     PermissionDenied,
+    /// It lies in an archive and must be restored first.
+    Archived,
     /// A kind of file that is not read; the only kind that leaves an object SKIPPED.
     Unsupported,
     /// The stream ended before its format said so.
@@ -34,14 +37,29 @@ pub enum GapKind {
     Interrupted,
     /// A parser panicked; a defect to report.
     Internal,
+    /// Its reading ended the whole process twice at one place; it is set aside until it changes.
+    Crashed,
 }
 
 impl GapKind {
+    /// The kind of a failed read: what the source says of it ([`GapError`]), else what the operating system says.
+    pub fn of(error: &io::Error) -> GapKind {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<GapError>()) {
+            Some(gap) => gap.kind,
+            None => match error.kind() {
+                io::ErrorKind::NotFound => GapKind::NotFound,
+                io::ErrorKind::PermissionDenied => GapKind::PermissionDenied,
+                _ => GapKind::Io,
+            },
+        }
+    }
+
     /// The word the inventory and reports use.
     pub const fn code(self) -> &'static str {
         match self {
             GapKind::NotFound => "not_found",
             GapKind::PermissionDenied => "permission_denied",
+            GapKind::Archived => "archived",
             GapKind::Unsupported => "unsupported",
             GapKind::Truncated => "truncated",
             GapKind::Corrupt => "corrupt",
@@ -54,6 +72,29 @@ impl GapKind {
             GapKind::Io => "io",
             GapKind::Interrupted => "interrupted",
             GapKind::Internal => "internal",
+            GapKind::Crashed => "crashed",
+        }
+    }
+
+    /// Whether reading the same bytes again under the same policy would leave the same gap.
+    pub const fn is_lasting(self) -> bool {
+        match self {
+            GapKind::Unsupported
+            | GapKind::Truncated
+            | GapKind::Corrupt
+            | GapKind::Expansion
+            | GapKind::Depth
+            | GapKind::RecordSize
+            | GapKind::FieldCount
+            | GapKind::LateParent
+            | GapKind::Crashed => true,
+            GapKind::NotFound
+            | GapKind::PermissionDenied
+            | GapKind::Archived
+            | GapKind::Changed
+            | GapKind::Io
+            | GapKind::Interrupted
+            | GapKind::Internal => false,
         }
     }
 }
@@ -69,4 +110,27 @@ pub struct Gap {
     pub bytes: Option<u64>,
     /// A sentence for a person, with the remedy; never a value from the object.
     pub detail: String,
+}
+
+/// An error of reading that knows which gap it is. It travels inside an [`io::Error`], as streams give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GapError {
+    /// Why.
+    pub kind: GapKind,
+    /// A sentence for a person, with the remedy; never a value from the object.
+    pub detail: String,
+}
+
+impl fmt::Display for GapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl error::Error for GapError {}
+
+impl From<GapError> for io::Error {
+    fn from(error: GapError) -> io::Error {
+        io::Error::other(error)
+    }
 }

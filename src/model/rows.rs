@@ -291,12 +291,25 @@ pub struct RunRow {
     pub previous: String,
 }
 
+/// A source that was scanned, and how: what a refresh needs to know of it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SourceRow {
+    /// Its URI.
+    pub uri: String,
+    /// The settings it was scanned with, in the words of the command line. The inventory keeps them as they are.
+    pub settings: serde_json::Value,
+}
+
 /// The tables of an inventory, at one moment, as readers see them. `inventory` implements it over Parquet; tests do over
 /// vectors. Rows are handed over one at a time; nothing is collected. An error from the callback ends the reading and is
 /// returned.
 pub trait Tables {
     /// Every live object (and, with `retired`, those retired too), in no promised order.
     fn objects(&self, retired: bool, each: &mut dyn FnMut(ObjectRow) -> std::io::Result<()>) -> std::io::Result<()>;
+    /// Number, URI and version of every live object, in no promised order: what tells objects apart whatever their numbers.
+    fn object_names(&self, each: &mut dyn FnMut(u64, &str, &str) -> std::io::Result<()>) -> std::io::Result<()> {
+        self.objects(false, &mut |row| each(row.id, &row.object.uri, &row.object.version))
+    }
     /// Mentions of live objects, or of the live ones among `only`, in no promised order.
     fn mentions(
         &self,

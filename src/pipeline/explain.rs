@@ -92,6 +92,9 @@ pub fn explain(plan: &Plan, key: Option<&Key>, source: &Source, place: Place) ->
         return Err(format!("{shown} is a folder; name one file in it"));
     }
     let object = match source.list(&[]).next() {
+        Some(Listing::Object(object)) if source.is_remote() && object.uri != source.uri() => {
+            return Err(format!("{shown} is no object, and there are some below it; name one of them"));
+        }
         Some(Listing::Object(object)) => object,
         Some(Listing::Problem { gap, .. }) => return Err(format!("{shown}: {}", gap.detail)),
         None => return Err(format!("{shown} is nothing that can be read")),
@@ -165,7 +168,7 @@ enum Target {
 struct Gaps(Vec<Gap>);
 
 impl BlockSink for Gaps {
-    fn block(&mut self, _: &Block, _: &Schema) -> ControlFlow<()> {
+    fn block(&mut self, _: &mut Block, _: &Schema) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 
@@ -181,7 +184,7 @@ struct Sink<'a> {
 }
 
 impl BlockSink for Sink<'_> {
-    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
+    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
         self.judge.block(block, schema, &mut Vec::new());
         let done = match &self.judge.watch().target {
             Target::Bytes(range) => block.offset + u64::from(block.owned.end) >= range.end,

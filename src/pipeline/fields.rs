@@ -71,7 +71,7 @@ struct Head {
 }
 
 impl BlockSink for Head {
-    fn block(&mut self, _: &Block, schema: &Schema) -> ControlFlow<()> {
+    fn block(&mut self, _: &mut Block, schema: &Schema) -> ControlFlow<()> {
         self.fields.extend(schema.fields.iter().map(|f| f.path.clone()));
         ControlFlow::Break(())
     }

@@ -3,64 +3,32 @@
 //! Listing, reading and writing meet in bounded channels, so that whichever is slowest holds the others back and memory
 //! stays what it is. The writer is the caller's thread: the inventory is touched by no other.
 
-use super::plan::Plan;
-use super::worker::{FindingSink, Shared, Task, kind_of, read_object};
-use crate::identity::key::Key;
+use super::exchange::{Desk, Exchange};
+use super::known::{Before, Known, reason};
+use super::list::{Listed, Lister};
+pub use super::request::{Counters, Named, ScanRequest};
+use super::request::{Job, Message};
+use super::worker::{Shared, read_object};
 use crate::inventory::Writer;
 use crate::model::element::Element;
 use crate::model::gap::{Gap, GapKind};
-use crate::model::object::{Object, Status};
-use crate::model::rows::{MentionRow, ObjectResult, ObjectRow, Tables};
-use crate::source::{Listing, Source};
-use crossbeam_channel::{Receiver, Sender, bounded};
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use crate::model::object::Status;
+use crate::model::rows::{ObjectRow, Tables};
+use crate::source::Source;
+use crossbeam_channel::{Receiver, Sender, bounded, select};
+use std::collections::{BTreeMap, HashSet};
 use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU64, AtomicUsize,
+    Ordering::{Relaxed, Release},
+};
+use std::time::Instant;
 
 /// Gaps that the outcome carries; all of them are in the inventory.
 const GAPS_SHOWN: usize = 1000;
 
-/// What to scan, and with what.
-pub struct ScanRequest<'a> {
-    /// The sources, in order.
-    pub sources: &'a [Source],
-    /// The plan.
-    pub plan: &'a Plan,
-    /// The key.
-    pub key: &'a Key,
-    /// Worker threads, at least one.
-    pub workers: usize,
-    /// Folders that are never entered.
-    pub exclude: Vec<PathBuf>,
-    /// Which of the listed objects to read; none reads all.
-    pub only: Option<&'a (dyn Fn(&Object) -> bool + Sync)>,
-    /// Takes single findings.
-    pub findings: Option<&'a dyn FindingSink>,
-    /// What a progress line shows.
-    pub counters: &'a Counters,
-    /// Set to stop the run soon.
-    pub stop: &'a AtomicBool,
-    /// Microseconds since 1970-01-01T00:00:00Z.
-    pub now: fn() -> i64,
-}
-
-/// Numbers that grow while a scan runs.
-#[derive(Debug, Default)]
-pub struct Counters {
-    /// Objects listed.
-    pub objects_listed: AtomicU64,
-    /// Their bytes.
-    pub bytes_listed: AtomicU64,
-    /// Listing has ended, so that the two above are final.
-    pub listed: AtomicBool,
-    /// Objects done.
-    pub objects_done: AtomicU64,
-    /// Bytes read.
-    pub bytes_read: Arc<AtomicU64>,
-}
+/// Objects that wait for a worker where they come over a network: as many small ones are in flight.
+const TASKS_REMOTE: usize = 256;
 
 /// What came of a scan.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +45,12 @@ pub struct ScanOutcome {
     pub unchanged: u64,
     /// Those of them that are of kinds that are not read.
     pub unchanged_skipped: u64,
+    /// Those of them that were read in part, or not at all, for reasons that last.
+    pub unchanged_partial: u64,
+    /// Objects that were retired because their source no longer lists them.
+    pub gone: u64,
+    /// Objects that an interrupted run had read, which are among the unchanged.
+    pub taken_over: u64,
     /// Objects listed and not reached, because the run was stopped.
     pub not_reached: u64,
     /// Bytes read from sources.
@@ -103,7 +77,45 @@ impl ScanOutcome {
         self.partial == 0
             && self.failed == 0
             && self.not_reached == 0
+            && self.unchanged_partial == 0
             && (!strict || self.skipped + self.unchanged_skipped == 0)
+    }
+
+    /// Adds what another scan of the same run did.
+    pub fn add(&mut self, other: ScanOutcome) {
+        self.complete += other.complete;
+        self.partial += other.partial;
+        self.skipped += other.skipped;
+        self.failed += other.failed;
+        self.unchanged += other.unchanged;
+        self.unchanged_skipped += other.unchanged_skipped;
+        self.unchanged_partial += other.unchanged_partial;
+        self.gone += other.gone;
+        self.taken_over = self.taken_over.max(other.taken_over);
+        self.not_reached += other.not_reached;
+        self.bytes_read += other.bytes_read;
+        self.records += other.records;
+        self.mentions += other.mentions;
+        for (element, count) in other.elements {
+            *self.elements.entry(element).or_default() += count;
+        }
+        for (why, count) in other.suppressed {
+            match self.suppressed.iter_mut().find(|(known, _)| *known == why) {
+                Some((_, known)) => *known += count,
+                None => self.suppressed.push((why, count)),
+            }
+        }
+        self.gaps_more += other.gaps_more;
+        for gap in other.gaps {
+            self.gap(gap.0, gap.1);
+        }
+        self.interrupted |= other.interrupted;
+    }
+
+    fn add_listed(&mut self, listed: &Listed) {
+        self.unchanged = listed.unchanged;
+        self.unchanged_skipped = listed.unchanged_skipped;
+        self.unchanged_partial = listed.unchanged_partial;
     }
 
     fn count(&mut self, row: &ObjectRow) {
@@ -116,54 +128,29 @@ impl ScanOutcome {
         self.bytes_read += row.bytes_read;
         self.records += row.records;
         for gap in &row.gaps {
-            if self.gaps.len() < GAPS_SHOWN {
-                self.gaps.push((row.object.uri.clone(), gap.clone()));
-            } else {
-                self.gaps_more += 1;
-            }
+            self.gap(row.object.uri.clone(), gap.clone());
+        }
+    }
+
+    fn gap(&mut self, uri: String, gap: Gap) {
+        if self.gaps.len() < GAPS_SHOWN {
+            self.gaps.push((uri, gap));
+        } else {
+            self.gaps_more += 1;
         }
     }
 }
 
-/// An object the inventory has.
-#[derive(Clone, Copy)]
-struct Known {
-    id: u64,
-    /// Print of version and policy.
-    state: u64,
-    complete: bool,
-    skipped: bool,
-}
-
-fn print(parts: &[&str]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    parts.hash(&mut hasher);
-    hasher.finish()
-}
-
-enum Message {
-    Mentions(Vec<MentionRow>),
-    Object(Box<ObjectResult>),
-    Unchanged { skipped: bool },
-    NotReached,
-}
-
-/// Reads every object of the sources into the writer. The caller links and commits. An error is the writer's.
+/// Reads every object of the sources that is not known into the writer. The caller links and commits. An error is the
+/// writer's.
 pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOutcome> {
-    // One word for each object of the inventory: a print of its URI, and what tells whether it changed.
-    let mut known: HashMap<u64, Known> = HashMap::new();
-    writer.view().objects(false, &mut |row| {
-        let complete = matches!(row.status, Status::Complete | Status::Skipped);
-        let state = print(&[&row.object.version, &row.policy]);
-        known.insert(
-            print(&[&row.object.uri]),
-            Known { id: row.id, state, complete, skipped: row.status == Status::Skipped },
-        );
-        Ok(())
-    })?;
+    writer.seal_observed()?;
+    let known = Known::read(&writer.view(), &request.plan.policy, request.only)?;
+    let suspects = writer.suspects();
+    let in_hand = writer.in_hand()?;
     let run = writer.next_run();
     let first_id = writer.next_object_id();
-    let mut outcome = ScanOutcome::default();
+    let mut outcome = ScanOutcome { taken_over: writer.taken_over(), ..ScanOutcome::default() };
     let shared = Shared {
         plan: request.plan,
         key: request.key,
@@ -171,55 +158,140 @@ pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOu
         bytes_read: &request.counters.bytes_read,
         findings: request.findings,
         now: request.now,
+        in_hand: None,
     };
-    let (tasks_in, tasks) = bounded::<Task<'_>>(request.workers * 4);
+    // What comes over a network is in flight while it waits here.
+    let is_remote = request.sources.iter().any(Source::is_remote);
+    let waiting = if is_remote { (request.workers * 4).max(TASKS_REMOTE) } else { request.workers * 4 };
+    let (jobs_in, jobs) = bounded::<Job<'_>>(waiting);
     let (messages_in, messages) = bounded::<Message>(request.workers * 4);
     let ids = AtomicU64::new(first_id);
-    let written = std::thread::scope(|threads| {
-        let lister = Lister { request, known: &known, run, ids: &ids, seen: HashSet::new() };
-        let to_writer = messages_in.clone();
-        threads.spawn(move || lister.list(&tasks_in, &to_writer));
-        for _ in 0..request.workers.max(1) {
-            let (tasks, messages, shared) = (tasks.clone(), messages_in.clone(), &shared);
-            threads.spawn(move || work(shared, &tasks, &messages));
+    let busy = AtomicUsize::new(0);
+    let (known, written) = std::thread::scope(|threads| {
+        let lister = Lister::new(request, known, &suspects, run, &ids, &busy, jobs_in, messages_in.clone());
+        let lister = threads.spawn(move || lister.list());
+        let exchange = Exchange::new(request.workers.max(1), &request.counters.blocks_offered);
+        for worker in 0..request.workers.max(1) {
+            let (jobs, messages, busy, exchange) = (jobs.clone(), messages_in.clone(), &busy, exchange.clone());
+            let shared = Shared { in_hand: Some((&in_hand, worker)), ..shared };
+            threads.spawn(move || work(&shared, &jobs, &messages, busy, exchange));
         }
-        drop((tasks, messages_in));
-        let result = write(request, writer, &known, &messages, &mut outcome);
+        drop(exchange);
+        drop((jobs, messages_in));
+        let result = write(request, writer, &ids, &messages, &mut outcome);
         if result.is_err() {
             // The workers must not wait for a writer that is gone.
             request.stop.store(true, Relaxed);
             messages.iter().for_each(drop);
         }
-        result
+        (lister.join(), result)
     });
     written?;
+    let listed = known.map_err(|_| io::Error::other("listing failed by a defect of this program; please report it"))?;
     while writer.next_object_id() < ids.load(Relaxed) {}
     outcome.interrupted = request.stop.load(Relaxed);
+    outcome.add_listed(&listed);
+    outcome.gone = listed.deleted.len() as u64;
+    listed.deleted.iter().for_each(|id| writer.retire(*id));
+    for name in &listed.strangers {
+        let detail = "named in the list of objects, and in none of the sources; name its source".to_string();
+        outcome.failed += 1;
+        outcome.gap(name.clone(), Gap { kind: GapKind::NotFound, offset: None, bytes: None, detail });
+    }
+    if request.retire && request.objects.is_none() && !outcome.interrupted {
+        retire_unseen(request, &listed, writer, &mut outcome)?;
+    }
     outcome.suppressed = request.plan.suppress.counts();
     Ok(outcome)
 }
 
-fn work(shared: &Shared<'_>, tasks: &Receiver<Task<'_>>, messages: &Sender<Message>) {
-    for task in tasks {
+/// Retires what its source no longer lists. Below a place that could not be listed, nothing is known to be gone.
+fn retire_unseen(
+    request: &ScanRequest<'_>,
+    listed: &Listed,
+    writer: &mut Writer,
+    outcome: &mut ScanOutcome,
+) -> io::Result<()> {
+    let emptied = request.emptied.iter().map(String::as_str);
+    let sources: Vec<&str> = request.sources.iter().map(Source::uri).chain(emptied).collect();
+    let mut gone: Vec<u64> = listed.known.unseen(&sources).collect();
+    if !gone.is_empty() && !listed.unlisted.is_empty() {
+        let mut kept = HashSet::new();
+        writer.view().object_names(&mut |id, uri, _| {
+            if listed.unlisted.iter().any(|place| uri.starts_with(place)) {
+                kept.insert(id);
+            }
+            Ok(())
+        })?;
+        gone.retain(|id| !kept.contains(id));
+    }
+    outcome.gone += gone.len() as u64;
+    gone.into_iter().for_each(|id| writer.retire(id));
+    Ok(())
+}
+
+fn work(
+    shared: &Shared<'_>,
+    jobs: &Receiver<Job<'_>>,
+    messages: &Sender<Message>,
+    busy: &AtomicUsize,
+    exchange: Exchange<'_>,
+) {
+    let mut desk = Desk::new(&shared.plan.matcher);
+    loop {
+        let job = exchange.idle(|| {
+            select! {
+                recv(jobs) -> job => Ok(job),
+                recv(exchange.offers()) -> offer => Err(offer),
+            }
+        });
+        let Job { task, print, known } = match job {
+            Ok(Ok(job)) => job,
+            Ok(Err(_)) => break,
+            Err(offer) => {
+                // This worker could give offers itself, so the channel is open.
+                offer.into_iter().for_each(|offer| desk.serve(offer));
+                continue;
+            }
+        };
         if shared.stop.load(Relaxed) {
             let _ = messages.send(Message::NotReached);
+            busy.fetch_sub(1, Release);
             continue;
         }
+        if let Some((in_hand, worker)) = shared.in_hand {
+            in_hand.take(worker, &print, 0);
+        }
+        let mut batches = 0;
         // A send fails only when the writer has failed, which ends the run with the writer's error.
-        let result = read_object(shared, task, &mut |mentions| {
-            let _ = messages.send(Message::Mentions(mentions));
+        let result = read_object(shared, task, &exchange, &mut desk, &mut |mentions| {
+            batches += 1;
+            match shared.in_hand {
+                Some((in_hand, worker)) => {
+                    in_hand.done(worker);
+                    let _ = messages.send(Message::Mentions(mentions));
+                    in_hand.take(worker, &print, batches);
+                }
+                None => drop(messages.send(Message::Mentions(mentions))),
+            }
         });
-        let _ = messages.send(Message::Object(Box::new(result)));
+        if let Some((in_hand, worker)) = shared.in_hand {
+            in_hand.done(worker);
+        }
+        let _ = messages.send(Message::Object(Box::new(result), print, known));
+        busy.fetch_sub(1, Release);
     }
+    exchange.serve_to_the_end(&mut desk);
 }
 
 fn write(
     request: &ScanRequest<'_>,
     writer: &mut Writer,
-    known: &HashMap<u64, Known>,
+    ids: &AtomicU64,
     messages: &Receiver<Message>,
     outcome: &mut ScanOutcome,
 ) -> io::Result<()> {
+    let mut saved = Instant::now();
     for message in messages {
         match message {
             Message::Mentions(rows) => {
@@ -227,110 +299,37 @@ fn write(
                 rows.into_iter().try_for_each(|row| writer.mention(row))?;
                 continue;
             }
-            Message::Object(result) => {
+            Message::Object(result, print, known) => {
                 outcome.count(&result.object);
                 for field in &result.fields {
                     *outcome.elements.entry(field.element).or_default() += field.valid;
                 }
-                if let Some(before) = known.get(&print(&[&result.object.object.uri])) {
-                    writer.retire(before.id);
+                writer.clear_suspect(&print)?;
+                // What fails again for the same reason is no news, and no reason to link again.
+                let failed = Before::Failed(reason(&result.object.gaps));
+                let news = known.is_none_or(|k| k.before != failed || result.object.status != Status::Failed);
+                if news {
+                    known.iter().for_each(|known| writer.retire(known.id));
+                    writer.object(*result)?;
                 }
-                writer.object(*result)?;
-            }
-            Message::Unchanged { skipped } => {
-                outcome.unchanged += 1;
-                outcome.unchanged_skipped += u64::from(skipped);
             }
             Message::NotReached => outcome.not_reached += 1,
+            Message::Save(done) => {
+                writer.save(ids.load(Relaxed))?;
+                let _ = done.send(());
+                continue;
+            }
         }
         request.counters.objects_done.fetch_add(1, Relaxed);
+        if request.save_every.is_some_and(|every| saved.elapsed() >= every) {
+            writer.save(ids.load(Relaxed))?;
+            saved = Instant::now();
+        }
     }
     Ok(())
 }
 
-struct Lister<'a> {
-    request: &'a ScanRequest<'a>,
-    known: &'a HashMap<u64, Known>,
-    run: u64,
-    ids: &'a AtomicU64,
-    /// Prints of the URIs listed so far: sources may overlap.
-    seen: HashSet<u64>,
-}
-
-impl<'a> Lister<'a> {
-    fn list(mut self, tasks: &Sender<Task<'a>>, messages: &Sender<Message>) {
-        for source in self.request.sources {
-            for listing in source.list(&self.request.exclude) {
-                if self.request.stop.load(Relaxed) {
-                    return;
-                }
-                self.one(source, listing, tasks, messages);
-            }
-        }
-        self.request.counters.listed.store(true, Relaxed);
-    }
-
-    fn one(&mut self, source: &'a Source, listing: Listing, tasks: &Sender<Task<'a>>, messages: &Sender<Message>) {
-        let (object, problem) = match listing {
-            Listing::Object(object) => (object, None),
-            Listing::Problem { path, uri, gap } => {
-                (Object { uri, path, version: String::new(), size: 0, modified: None }, Some(gap))
-            }
-        };
-        let uri = print(&[&object.uri]);
-        if self.request.only.is_some_and(|only| !only(&object)) || !self.seen.insert(uri) {
-            return;
-        }
-        let counters = self.request.counters;
-        counters.objects_listed.fetch_add(1, Relaxed);
-        let state = print(&[&object.version, &self.request.plan.policy]);
-        let unchanged = self.known.get(&uri).filter(|known| known.complete && known.state == state);
-        if let Some(known) = unchanged.filter(|_| problem.is_none()) {
-            let _ = messages.send(Message::Unchanged { skipped: known.skipped });
-            return;
-        }
-        counters.bytes_listed.fetch_add(object.size, Relaxed);
-        let id = self.ids.fetch_add(1, Relaxed);
-        let task = Task { id, object, source, run: self.run, listed_at: (self.request.now)() };
-        match problem {
-            Some(gap) => {
-                let result = unread(task, gap, &self.request.plan.policy);
-                let _ = messages.send(Message::Object(Box::new(result)));
-            }
-            None => {
-                let _ = tasks.send(task);
-            }
-        }
-    }
-}
-
-/// The row of something that was listed and cannot be read.
-fn unread(task: Task<'_>, gap: Gap, policy: &str) -> ObjectResult {
-    let status = if gap.kind == GapKind::Unsupported { Status::Skipped } else { Status::Failed };
-    let object = ObjectRow {
-        id: task.id,
-        object: task.object,
-        source: task.source.uri().to_string(),
-        run: task.run,
-        valid_from: task.run,
-        valid_to: None,
-        content_hash: String::new(),
-        format: String::new(),
-        dialect: String::new(),
-        status,
-        gaps: vec![gap],
-        bytes_read: 0,
-        bytes_decoded: 0,
-        records: 0,
-        records_rejected: 0,
-        listed_at: task.listed_at,
-        read_at: task.listed_at,
-        policy: policy.to_string(),
-    };
-    ObjectResult { object, fields: Vec::new(), orphans: Vec::new() }
-}
-
 /// The gap of an error, for callers that read an object by themselves.
 pub fn gap_of(error: &io::Error) -> Gap {
-    Gap { kind: kind_of(error), offset: None, bytes: None, detail: error.to_string() }
+    Gap { kind: GapKind::of(error), offset: None, bytes: None, detail: error.to_string() }
 }

@@ -1,12 +1,15 @@
 //! The way of one object through the house.
 
+use super::exchange::{Desk, Exchange, Surveyed, UnderWay};
 use super::hold::InTemporaryFiles;
 use super::plan::Plan;
 use super::suppress::Suppressor;
 use crate::decode::{Decoded, Input, decode_object};
 use crate::identity::key::Key;
 use crate::identity::{Assembler, Orphan};
+use crate::inventory::InHand;
 use crate::matcher::judge::Judge;
+use crate::matcher::survey::Survey;
 use crate::model::block::{Block, BlockSink};
 use crate::model::detector::Confidence;
 use crate::model::element::Element;
@@ -55,6 +58,7 @@ pub trait FindingSink: Sync {
 }
 
 /// What a worker shares with the rest of the run.
+#[derive(Clone, Copy)]
 pub struct Shared<'a> {
     /// The plan.
     pub plan: &'a Plan,
@@ -68,6 +72,8 @@ pub struct Shared<'a> {
     pub findings: Option<&'a dyn FindingSink>,
     /// Microseconds since 1970-01-01T00:00:00Z.
     pub now: fn() -> i64,
+    /// The journal of what is in hand, and the worker's number in it.
+    pub in_hand: Option<(&'a InHand, usize)>,
 }
 
 /// An object to read.
@@ -82,12 +88,23 @@ pub struct Task<'a> {
     pub run: u64,
     /// When it was listed.
     pub listed_at: i64,
+    /// Its stream, where the source began to fetch it ahead.
+    pub ahead: Option<Box<dyn ObjectStream>>,
 }
 
 /// Reads one object: open, decode, match and judge, assemble. Whatever goes wrong is in the object's row.
-pub fn read_object(shared: &Shared<'_>, task: Task<'_>, mentions: &mut dyn FnMut(Vec<MentionRow>)) -> ObjectResult {
-    let mut sink = ObjectSink::new(shared, &task, mentions);
-    let opened = task.source.open_object(&task.object);
+pub fn read_object(
+    shared: &Shared<'_>,
+    mut task: Task<'_>,
+    exchange: &Exchange<'_>,
+    desk: &mut Desk<'_>,
+    mentions: &mut dyn FnMut(Vec<MentionRow>),
+) -> ObjectResult {
+    let mut sink = ObjectSink::new(shared, &task, exchange, desk, mentions);
+    let opened = match task.ahead.take() {
+        Some(stream) => Ok(stream),
+        None => task.source.open_object(&task.object),
+    };
     let decoded = match opened {
         Ok(mut stream) => {
             // The one place where a panic is caught: a defect in a parser must cost one object, not the run.
@@ -95,7 +112,8 @@ pub fn read_object(shared: &Shared<'_>, task: Task<'_>, mentions: &mut dyn FnMut
                 let ranges = stream.ranges().map(|inner| {
                     Arc::new(CountedRanges { inner, bytes: Arc::clone(shared.bytes_read) }) as Arc<dyn ObjectRanges>
                 });
-                let mut counted = Counted { stream: &mut *stream, bytes: shared.bytes_read };
+                let mut counted =
+                    Counted { stream: &mut *stream, bytes: shared.bytes_read, read: 0, in_hand: shared.in_hand };
                 let input = Input { stream: &mut counted, ranges, hold: Some(&InTemporaryFiles) };
                 let decoded = decode_object(input, &shared.plan.limits, &mut sink);
                 sink.finish();
@@ -106,11 +124,13 @@ pub fn read_object(shared: &Shared<'_>, task: Task<'_>, mentions: &mut dyn FnMut
                     if decoded.ended
                         && let Err(e) = stream.verify()
                     {
-                        sink.gap(Gap { kind: GapKind::Changed, offset: None, bytes: None, detail: e.to_string() });
+                        sink.gap(Gap { kind: GapKind::of(&e), offset: None, bytes: None, detail: e.to_string() });
                     }
                     Some(decoded)
                 }
                 Err(_) => {
+                    // What was decoded before is whole; if it is what failed, it is left.
+                    let _ = catch_unwind(AssertUnwindSafe(|| sink.settle(true)));
                     let detail = "a parser failed; please report the file's format, not its content".to_string();
                     sink.gap(Gap { kind: GapKind::Internal, offset: None, bytes: None, detail });
                     None
@@ -118,32 +138,29 @@ pub fn read_object(shared: &Shared<'_>, task: Task<'_>, mentions: &mut dyn FnMut
             }
         }
         Err(e) => {
-            sink.gap(Gap { kind: kind_of(&e), offset: None, bytes: Some(task.object.size), detail: e.to_string() });
+            sink.gap(Gap { kind: GapKind::of(&e), offset: None, bytes: Some(task.object.size), detail: e.to_string() });
             None
         }
     };
     sink.result(task, decoded)
 }
 
-/// The gap of a read error.
-pub fn kind_of(error: &io::Error) -> GapKind {
-    match error.kind() {
-        io::ErrorKind::NotFound => GapKind::NotFound,
-        io::ErrorKind::PermissionDenied => GapKind::PermissionDenied,
-        _ => GapKind::Io,
-    }
-}
-
-/// Counts bytes for the progress line.
+/// Counts bytes for the progress line and the journal.
 struct Counted<'a> {
     stream: &'a mut dyn ObjectStream,
     bytes: &'a AtomicU64,
+    read: u64,
+    in_hand: Option<(&'a InHand, usize)>,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.stream.read(buffer)?;
         self.bytes.fetch_add(read as u64, Relaxed);
+        self.read += read as u64;
+        if let Some((in_hand, worker)) = self.in_hand {
+            in_hand.reached(worker, self.read);
+        }
         Ok(read)
     }
 }
@@ -171,11 +188,16 @@ impl ObjectRanges for CountedRanges {
 }
 
 /// Takes an object's blocks to mentions.
-struct ObjectSink<'a> {
+struct ObjectSink<'a, 'm> {
     shared: &'a Shared<'a>,
     object: Object,
     id: u64,
     judge: Judge<'a, Suppressor<'a>>,
+    desk: &'a mut Desk<'m>,
+    under_way: UnderWay<'a>,
+    /// A block and survey whose buffers are free.
+    spare: Surveyed,
+    blocks: u64,
     assembler: Assembler,
     findings: Vec<Finding>,
     schema: Schema,
@@ -210,13 +232,23 @@ impl Outbox<'_> {
     }
 }
 
-impl<'a> ObjectSink<'a> {
-    fn new(shared: &'a Shared<'a>, task: &Task<'_>, send: &'a mut dyn FnMut(Vec<MentionRow>)) -> Self {
+impl<'a, 'm> ObjectSink<'a, 'm> {
+    fn new(
+        shared: &'a Shared<'a>,
+        task: &Task<'_>,
+        exchange: &Exchange<'a>,
+        desk: &'a mut Desk<'m>,
+        send: &'a mut dyn FnMut(Vec<MentionRow>),
+    ) -> Self {
         ObjectSink {
             shared,
             object: task.object.clone(),
             id: task.id,
             judge: Judge::watched(&shared.plan.matcher, shared.plan.suppress.of(&task.object, Some(shared.key))),
+            desk,
+            under_way: UnderWay::new(exchange, task.id),
+            spare: Surveyed::default(),
+            blocks: 0,
             assembler: Assembler::new(shared.plan.identity.clone(), shared.key, &task.object.path),
             findings: Vec::new(),
             schema: Schema::default(),
@@ -230,6 +262,7 @@ impl<'a> ObjectSink<'a> {
 
     /// Ends the object: what was held back for a record that never closed comes now.
     fn finish(&mut self) {
+        self.settle(true);
         let out = &mut self.out;
         let assembled = self.assembler.finish(&self.schema, &mut |segment, mention| out.push(segment, mention));
         self.out.flush();
@@ -245,6 +278,45 @@ impl<'a> ObjectSink<'a> {
         };
         self.orphans = assembled.orphans.into_iter().map(row).collect();
         assembled.gaps.into_iter().for_each(|gap| self.gap(gap));
+    }
+
+    /// Settles the blocks that are surveyed, in their order; with `all`, until none is under way.
+    fn settle(&mut self, all: bool) {
+        while let Some(Surveyed { block, mut survey }) = self.under_way.pop(all, self.desk) {
+            self.take(&block, &mut survey);
+            self.spare = Surveyed { block, survey };
+        }
+    }
+
+    /// Takes a surveyed block to mentions.
+    fn take(&mut self, block: &Block, survey: &mut Survey) {
+        self.findings.clear();
+        self.judge.settle(block, &self.schema, survey, &mut self.findings);
+        if let Some(sink) = self.shared.findings {
+            let detectors = self.shared.plan.matcher.detectors();
+            for finding in &self.findings {
+                let cell = &block.cells[finding.cell as usize];
+                let place = FindingPlace {
+                    row: block.records[cell.record as usize].row,
+                    field: &self.schema.get(cell.field).path,
+                    bytes: (block.offset + u64::from(finding.start), block.offset + u64::from(finding.end)),
+                    detector: &detectors[usize::from(finding.detector)].id,
+                    element: finding.element,
+                    confidence: finding.confidence,
+                    marks: finding.marks,
+                };
+                sink.finding(&self.object, &place);
+            }
+        }
+        let taken = &self.judge.watch().taken;
+        if !taken.is_empty() {
+            // A mail header is read whole, so what is not reported must be known there.
+            let hushed = taken.iter().map(|f| Finding { marks: f.marks.with(Marks::SUPPRESSED), ..*f });
+            self.findings.extend(hushed);
+            self.findings.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
+        }
+        let out = &mut self.out;
+        self.assembler.block(block, &self.schema, &self.findings, &mut |segment, mention| out.push(segment, mention));
     }
 
     fn result(mut self, task: Task<'_>, decoded: Option<Decoded>) -> ObjectResult {
@@ -288,8 +360,8 @@ impl<'a> ObjectSink<'a> {
     }
 }
 
-impl BlockSink for ObjectSink<'_> {
-    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
+impl BlockSink for ObjectSink<'_, '_> {
+    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
         if self.shared.stop.load(Relaxed) {
             self.gap(Gap {
                 kind: GapKind::Interrupted,
@@ -302,33 +374,18 @@ impl BlockSink for ObjectSink<'_> {
         for field in &schema.fields[self.schema.fields.len()..] {
             self.schema.push(field.clone());
         }
-        self.findings.clear();
-        self.judge.block(block, schema, &mut self.findings);
-        if let Some(sink) = self.shared.findings {
-            let detectors = self.shared.plan.matcher.detectors();
-            for finding in &self.findings {
-                let cell = &block.cells[finding.cell as usize];
-                let place = FindingPlace {
-                    row: block.records[cell.record as usize].row,
-                    field: &schema.get(cell.field).path,
-                    bytes: (block.offset + u64::from(finding.start), block.offset + u64::from(finding.end)),
-                    detector: &detectors[usize::from(finding.detector)].id,
-                    element: finding.element,
-                    confidence: finding.confidence,
-                    marks: finding.marks,
-                };
-                sink.finding(&self.object, &place);
-            }
+        self.blocks += 1;
+        // One block alone is not worth the way.
+        if self.blocks > 1 && self.under_way.is_open() {
+            let free = std::mem::take(&mut self.spare.block);
+            self.under_way.push(std::mem::replace(block, free), schema, self.desk);
+            self.settle(false);
+        } else {
+            let mut survey = std::mem::take(&mut self.spare.survey);
+            self.desk.survey(self.id, block, schema, &mut survey);
+            self.take(block, &mut survey);
+            self.spare.survey = survey;
         }
-        let taken = &self.judge.watch().taken;
-        if !taken.is_empty() {
-            // A mail header is read whole, so what is not reported must be known there.
-            let hushed = taken.iter().map(|f| Finding { marks: f.marks.with(Marks::SUPPRESSED), ..*f });
-            self.findings.extend(hushed);
-            self.findings.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
-        }
-        let out = &mut self.out;
-        self.assembler.block(block, schema, &self.findings, &mut |segment, mention| out.push(segment, mention));
         ControlFlow::Continue(())
     }
 

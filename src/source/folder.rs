@@ -4,7 +4,7 @@
 //! by; the path beside it is for people and globs.
 
 use super::{INVENTORY_MARKER, Listing, SourceError};
-use crate::model::gap::{Gap, GapKind};
+use crate::model::gap::{Gap, GapError, GapKind};
 use crate::model::object::{Object, ObjectRanges, ObjectStream};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata};
@@ -51,6 +51,27 @@ impl Folder {
         &self.uri
     }
 
+    /// What a name stands for, if it is of this place: its URI, and what is there.
+    pub(super) fn find(&self, name: &str) -> Option<(String, Listing)> {
+        let path = match name.split_once("://") {
+            Some(("file", rest)) => path_of_encoded(rest.strip_prefix("localhost").unwrap_or(rest)),
+            Some(_) => return None,
+            None => std::path::absolute(name).ok()?,
+        };
+        // Its folder may be reached by links; the file itself may be one, or be gone.
+        let full = match (path.parent().map(fs::canonicalize), path.file_name()) {
+            (Some(Ok(parent)), Some(name)) => parent.join(name),
+            _ => path,
+        };
+        if full == self.root && self.is_file {
+            let name = full.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Some((uri_of(&full), look(&full, name)));
+        }
+        let below =
+            full.strip_prefix(&self.root).ok().filter(|below| !below.as_os_str().is_empty() && !self.is_file)?;
+        Some((uri_of(&full), look(&full, below.to_string_lossy().into_owned())))
+    }
+
     pub(super) fn list(&self, exclude: &[PathBuf]) -> Walk {
         let exclude = exclude.iter().filter_map(|path| fs::canonicalize(path).ok()).collect();
         let mut walk = Walk { exclude, open: Vec::new(), first: None };
@@ -89,7 +110,9 @@ impl Walk {
                 self.open.push((folder.to_path_buf(), prefix, names.into_iter()));
                 None
             }
-            Err(e) => Some(problem(folder, path.to_string(), kind_of(&e), format!("the folder cannot be listed: {e}"))),
+            Err(e) => {
+                Some(problem(folder, path.to_string(), GapKind::of(&e), format!("the folder cannot be listed: {e}")))
+            }
         }
     }
 }
@@ -124,7 +147,7 @@ impl Iterator for Walk {
 fn look(full: &Path, path: String) -> Listing {
     let metadata = match fs::metadata(full) {
         Ok(metadata) => metadata,
-        Err(e) => return problem(full, path, kind_of(&e), format!("the file cannot be looked at: {e}")),
+        Err(e) => return problem(full, path, GapKind::of(&e), format!("the file cannot be looked at: {e}")),
     };
     if metadata.is_dir() {
         let detail = "a link to a folder, which is not followed; name its target as a source of its own";
@@ -145,14 +168,6 @@ fn look(full: &Path, path: String) -> Listing {
 
 fn problem(full: &Path, path: String, kind: GapKind, detail: String) -> Listing {
     Listing::Problem { path, uri: uri_of(full), gap: Gap { kind, offset: None, bytes: None, detail } }
-}
-
-fn kind_of(error: &io::Error) -> GapKind {
-    match error.kind() {
-        io::ErrorKind::NotFound => GapKind::NotFound,
-        io::ErrorKind::PermissionDenied => GapKind::PermissionDenied,
-        _ => GapKind::Io,
-    }
 }
 
 fn modified_nanos(metadata: &Metadata) -> Option<i128> {
@@ -251,10 +266,11 @@ impl ObjectStream for FileStream {
         if now == self.version && (inner.bytes == self.size || self.by_place.load(Relaxed)) {
             return Ok(());
         }
-        Err(io::Error::other(format!(
+        let detail = format!(
             "the file changed while it was read: {} bytes were listed, {} were read; scan it again",
             self.size, inner.bytes
-        )))
+        );
+        Err(GapError { kind: GapKind::Changed, detail }.into())
     }
 
     fn ranges(&mut self) -> Option<Arc<dyn ObjectRanges>> {

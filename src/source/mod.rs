@@ -1,13 +1,25 @@
 //! Places that hold objects: what is there, and its bytes.
 //!
-//! One file per kind of place. A source knows nothing of what the bytes mean. Whatever it cannot list or open is told as
-//! a problem with its path, so that the objects of a scan always add up to what is there.
+//! One file or folder per kind of place; what all stores on a network share is in `wire`. A source knows nothing of what
+//! the bytes mean. Whatever it cannot list or open is told as a problem with its path, so that the objects of a scan
+//! always add up to what is there.
 
+mod blob;
+mod error;
+mod filter;
 mod folder;
+mod name;
+mod options;
+mod s3;
+mod wire;
+
+pub use error::SourceError;
+pub use filter::{Filter, FilterRules};
+pub use options::{SourceOptions, StoreOptions, Versions};
+pub use wire::{Wire, WireCounts, WireLimits};
 
 use crate::model::gap::Gap;
 use crate::model::object::{Object, ObjectStream};
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -17,7 +29,15 @@ pub const INVENTORY_MARKER: &str = "_rollcall_inventory";
 /// A place that holds objects.
 #[derive(Clone, Debug)]
 pub struct Source {
-    folder: folder::Folder,
+    place: Place,
+    filter: Filter,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Folder(folder::Folder),
+    S3(s3::S3),
+    Blob(blob::Blob),
 }
 
 /// One step of a listing.
@@ -25,7 +45,8 @@ pub struct Source {
 pub enum Listing {
     /// An object to read.
     Object(Object),
-    /// Something that is there and cannot be read.
+    /// Something that is there and cannot be read. Where it is a folder or a prefix, its URI is that of all that lies
+    /// below, which was not listed to its end.
     Problem {
         /// Its path below the source.
         path: String,
@@ -36,75 +57,93 @@ pub enum Listing {
     },
 }
 
-/// Why a source could not be opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SourceError {
-    /// There is nothing at this path.
-    NotFound(String),
-    /// The path is there, but cannot be looked at; the second says why.
-    Unreadable(String, String),
-    /// A scheme that this version does not read.
-    Scheme(String),
-    /// A `file:` URI that is none.
-    BadUri(String),
-}
-
-impl fmt::Display for SourceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SourceError::NotFound(path) => {
-                write!(f, "{path}: no such file or folder; check the spelling, or give the path from the root")
-            }
-            SourceError::Unreadable(path, why) => write!(f, "{path}: {why}; run as a user who may read it"),
-            SourceError::Scheme(scheme) => write!(
-                f,
-                "{scheme}://: this version reads folders and files only (a path, or file:///path); copy the objects to a \
-                 folder first"
-            ),
-            SourceError::BadUri(uri) => write!(f, "{uri}: not a file URI; write file:///path, with three slashes"),
-        }
-    }
-}
-
-impl std::error::Error for SourceError {}
-
 impl Source {
-    /// Opens a folder or one file, given as a path or as `file:///...`.
-    pub fn open(spec: &str) -> Result<Source, SourceError> {
-        let path = match spec.split_once("://") {
+    /// Opens a folder or one file, given as a path or as `file:///...`; a bucket or a prefix of it, as
+    /// `s3://bucket/prefix`; a container, as `az://container/prefix` or `gs://bucket/prefix`. A prefix is a key or a folder
+    /// of keys: `s3://b/in` is the object `in` and all below `in/`, not `in-old/x`. URIs are percent-encoded.
+    pub fn open(spec: &str, options: &SourceOptions) -> Result<Source, SourceError> {
+        let place = match spec.split_once("://") {
             Some(("file", rest)) => {
                 let path = rest.strip_prefix("localhost").unwrap_or(rest);
                 if !path.starts_with('/') {
                     return Err(SourceError::BadUri(spec.to_string()));
                 }
-                folder::path_of_encoded(path)
+                Place::Folder(folder::Folder::open(&folder::path_of_encoded(path))?)
             }
+            Some(("s3", _)) => Place::S3(s3::S3::open(spec, options)?),
+            Some(("az" | "gs", _)) => Place::Blob(blob::Blob::open(spec, options)?),
             Some((scheme, _)) if is_scheme(scheme) => return Err(SourceError::Scheme(scheme.to_string())),
-            _ => PathBuf::from(spec),
+            _ => Place::Folder(folder::Folder::open(&PathBuf::from(spec))?),
         };
-        Ok(Source { folder: folder::Folder::open(&path)? })
+        if matches!(place, Place::Folder(_))
+            && let Some(flag) = options.only_for_stores()
+        {
+            return Err(SourceError::NotForFolders(flag));
+        }
+        Ok(Source { place, filter: options.filter.clone() })
     }
 
-    /// The source's URI: the absolute path of its folder or file.
+    /// The source's URI: the absolute path of its folder or file, or the store's own.
     pub fn uri(&self) -> &str {
-        self.folder.uri()
+        match &self.place {
+            Place::Folder(folder) => folder.uri(),
+            Place::S3(s3) => s3.uri(),
+            Place::Blob(blob) => blob.uri(),
+        }
     }
 
-    /// What is there, in the order of names within each folder, as it is found. Folders in `exclude`, and those that
-    /// hold an inventory, are not entered; links to folders are told as problems and not followed.
-    pub fn list(&self, exclude: &[PathBuf]) -> impl Iterator<Item = Listing> + use<> {
-        self.folder.list(exclude)
+    /// What is there and passes the filters, as it is found; in the order of names where it is a folder. Folders in
+    /// `exclude`, and those that hold an inventory, are not entered; links to folders are told as problems and not
+    /// followed.
+    pub fn list(&self, exclude: &[PathBuf]) -> Box<dyn Iterator<Item = Listing> + Send> {
+        match &self.place {
+            Place::Folder(folder) => {
+                let filter = self.filter.clone();
+                let listed = folder.list(exclude);
+                Box::new(listed.filter(move |l| !matches!(l, Listing::Object(object) if !filter.takes(object))))
+            }
+            Place::S3(s3) => Box::new(s3.list()),
+            Place::Blob(blob) => Box::new(blob.list()),
+        }
+    }
+
+    /// What a URI or a path stands for, if it lies in this source: its URI, and what is there; a problem where there is
+    /// nothing.
+    pub fn find(&self, name: &str) -> Option<(String, Listing)> {
+        match &self.place {
+            Place::Folder(folder) => folder.find(name),
+            Place::S3(s3) => s3.find(name),
+            Place::Blob(blob) => blob.find(name),
+        }
     }
 
     /// Opens an object of this source.
     pub fn open_object(&self, object: &Object) -> io::Result<Box<dyn ObjectStream>> {
-        folder::open_object(object)
+        match &self.place {
+            Place::Folder(_) => folder::open_object(object),
+            Place::S3(s3) => s3.open_object(object),
+            Place::Blob(blob) => blob.open_object(object),
+        }
+    }
+
+    /// Begins to fetch an object that a worker will open soon; nothing where that would gain nothing. What is fetched
+    /// ahead is bounded by [`WireLimits::memory_bytes`], and dropping the stream ends it.
+    pub fn ahead(&self, object: &Object) -> Option<Box<dyn ObjectStream>> {
+        // An error comes again when the worker opens the object.
+        self.is_remote().then(|| self.open_object(object).ok()).flatten()
+    }
+
+    /// Whether its objects come over a network, so that many should be in flight.
+    pub fn is_remote(&self) -> bool {
+        !matches!(self.place, Place::Folder(_))
     }
 }
 
 /// The path in an object's URI as people write it: what follows the scheme, percent-decoded.
 pub fn path_of(uri: &str) -> PathBuf {
-    folder::path_of_encoded(uri.split_once("://").map_or(uri, |(_, rest)| rest))
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    // A version id is no part of a path. A question mark of a name is encoded.
+    folder::path_of_encoded(rest.split_once('?').map_or(rest, |(path, _)| path))
 }
 
 fn is_scheme(scheme: &str) -> bool {

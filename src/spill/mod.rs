@@ -9,7 +9,7 @@ mod held;
 mod tape;
 
 pub use held::Held;
-pub use tape::{Tape, TapeWriter};
+pub use tape::{Tape, TapeReader, TapeWriter};
 
 use rayon::slice::ParallelSliceMut;
 use std::cmp::Ordering;

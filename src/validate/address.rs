@@ -85,9 +85,8 @@ pub fn street(bytes: &[u8]) -> Verdict {
     if is_filler(bytes) {
         return PLACEHOLDER;
     }
-    if !(3..=200).contains(&bytes.len()) || !is_text(bytes) {
-        return Verdict::Invalid;
-    }
+    ensure!((3..=200).contains(&bytes.len()), "not 3 to 200 bytes");
+    ensure!(is_text(bytes), "no text");
     let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
     let odd = bytes.iter().any(|b| {
         matches!(
@@ -101,9 +100,11 @@ pub fn street(bytes: &[u8]) -> Verdict {
     // A UUID, a hash or a host has no blank; a street line without one is a word or `12Main`.
     let compact = words == 1 && (number && bytes.len() > 20 || bytes.contains(&b':') || bytes.contains(&b'.'));
     let stamp = bytes.len() >= 10 && bytes[0].is_ascii_digit() && bytes[4] == b'-' && bytes[7] == b'-';
-    if letters < 2 || odd || scheme || compact || stamp || !(number || words >= 2) {
-        return Verdict::Invalid;
-    }
+    ensure!(letters >= 2, "fewer than 2 letters");
+    ensure!(!odd, "a sign that no street has");
+    ensure!(!scheme && !compact, "a URL, host, hash or identifier");
+    ensure!(!stamp, "a date");
+    ensure!(number || words >= 2, "one word without a number");
     Verdict::PLAUSIBLE
 }
 
@@ -112,11 +113,12 @@ pub fn street(bytes: &[u8]) -> Verdict {
 /// Kingdom write it.
 pub fn full_address(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
-    let Some(comma) = bytes.iter().position(|b| matches!(b, b',' | b';' | b'|')) else { return Verdict::Invalid };
+    let Some(comma) = bytes.iter().position(|b| matches!(b, b',' | b';' | b'|')) else {
+        return Verdict::Invalid("no comma between its parts");
+    };
     let (first, rest) = (trim(&bytes[..comma]), &bytes[comma + 1..]);
-    if !first.iter().any(u8::is_ascii_digit) || street(first) != Verdict::PLAUSIBLE {
-        return Verdict::Invalid;
-    }
+    ensure!(first.iter().any(u8::is_ascii_digit), "its first part has no number");
+    ensure!(street(first) == Verdict::PLAUSIBLE, "its first part is no street line");
     let words = || rest.split(|b| matches!(b, b' ' | b',' | b';' | b'|')).filter(|w| !w.is_empty());
     // A word of letters beside the code is the place; without one the number is that of a flat.
     let place = words().any(|w| w.len() >= 2 && w.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80));
@@ -125,7 +127,9 @@ pub fn full_address(bytes: &[u8]) -> Verdict {
         let digits = w.iter().filter(|b| b.is_ascii_digit()).count();
         digits >= 4 && w.iter().all(|b| b.is_ascii_digit() || *b == b'-') && w.len() <= 10
     };
-    if place && (coded || words().any(number)) { Verdict::PLAUSIBLE } else { Verdict::Invalid }
+    ensure!(place, "no place after its first part");
+    ensure!(coded || words().any(number), "no postal code after its first part");
+    Verdict::PLAUSIBLE
 }
 
 /// Half of a postal code that mixes letters and digits: `T6G` or `SW1A` first, `2C7` or `1AA` after it.
@@ -147,7 +151,9 @@ pub fn us_street(bytes: &[u8]) -> Verdict {
         let alike = |s: &&&str| s.len() == word.len() && s.as_bytes()[0] | 0x20 == word[0] | 0x20;
         !word.is_empty() && STREET_WORDS.iter().filter(alike).any(|s| s.as_bytes().eq_ignore_ascii_case(word))
     });
-    if numbered && typed { street(bytes) } else { Verdict::Invalid }
+    ensure!(numbered, "it begins with no house number");
+    ensure!(typed, "no word of a street after its second word");
+    street(bytes)
 }
 
 /// A city or other place by name: letters, blanks, and `.'-,()/`.
@@ -158,9 +164,9 @@ pub fn place(bytes: &[u8]) -> Verdict {
     }
     let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
     let shaped = bytes.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80 || b" .'-,()/`".contains(b));
-    if letters < 2 || bytes.len() > 80 || !shaped || !is_text(bytes) {
-        return Verdict::Invalid;
-    }
+    ensure!(letters >= 2 && bytes.len() <= 80, "not 2 letters or more in at most 80 bytes");
+    ensure!(shaped, "a digit or sign that no place has");
+    ensure!(is_text(bytes), "no text");
     Verdict::PLAUSIBLE
 }
 
@@ -272,7 +278,7 @@ pub fn state(bytes: &[u8]) -> Verdict {
     } else if is_filler(bytes) {
         PLACEHOLDER
     } else {
-        Verdict::Invalid
+        Verdict::Invalid("neither the code nor the name of a state or province")
     }
 }
 
@@ -298,7 +304,8 @@ pub fn postal_code(bytes: &[u8]) -> Verdict {
     let separators = bytes.iter().filter(|b| matches!(b, b'-' | b' ')).count();
     let letters = bytes.len() - digits - separators;
     if !shaped || digits == 0 || separators > 1 || letters > 5 || (letters == 0 && digits < 3) {
-        return if is_filler(bytes) { PLACEHOLDER } else { Verdict::Invalid };
+        ensure!(is_filler(bytes), "not 3 to 10 letters and digits, a digit and at most one separator among them");
+        return PLACEHOLDER;
     }
     if matches!(bytes, b"99999" | b"00000-0000" | b"99999-9999") || (repeated(bytes) && bytes[0] == b'0') {
         return PLACEHOLDER;
@@ -319,10 +326,13 @@ WF WS YE YT ZA ZM ZW UK XK";
 pub fn country(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     if bytes.len() == 2 {
-        return if in_codes(COUNTRY_CODES, bytes) { Verdict::PLAUSIBLE } else { Verdict::Invalid };
+        ensure!(in_codes(COUNTRY_CODES, bytes), "no code of ISO 3166-1");
+        return Verdict::PLAUSIBLE;
     }
-    if bytes.len() == 3 && bytes.iter().any(|b| !b.is_ascii_alphabetic()) || bytes.len() > 60 {
-        return Verdict::Invalid;
-    }
+    ensure!(
+        bytes.len() != 3 || bytes.iter().all(u8::is_ascii_alphabetic),
+        "a code of three with a sign that is no letter"
+    );
+    ensure!(bytes.len() <= 60, "longer than 60 bytes");
     place(bytes)
 }

@@ -15,13 +15,13 @@ UGUMUSUYUZVAVCVEVGVIVNVUWFWSXKYEYTZAZMZW";
 pub fn bic(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     let Some((head, tail)) = bytes.split_first_chunk::<6>().filter(|_| matches!(bytes.len(), 8 | 11)) else {
-        return Verdict::Invalid;
+        return Verdict::Invalid("not 8 or 11 signs");
     };
     let upper = bytes.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     let letters = head.iter().all(u8::is_ascii_uppercase);
     let country = COUNTRIES.as_chunks::<2>().0.iter().any(|code| *code == head[4..]);
-    if !(upper && letters && country) {
-        return Verdict::Invalid;
-    }
+    ensure!(upper, "signs other than capitals and digits");
+    ensure!(letters, "its first six are not letters");
+    ensure!(country, "its fifth and sixth letter are no country");
     Verdict::Valid { proven: false, marks: if tail[1] == b'0' { Marks::TEST } else { Marks::default() } }
 }

@@ -111,25 +111,22 @@ pub fn card(bytes: &[u8]) -> Verdict {
         None => b"",
         Some(b' ') => b" ",
         Some(b'-') => b"-",
-        Some(_) => return Verdict::Invalid,
+        Some(_) => return Verdict::Invalid("separators other than blanks or hyphens"),
     };
     // A blank or hyphen at the end, or two in a row, belongs to no card layout.
     let doubled = bytes.windows(2).any(|pair| !pair[0].is_ascii_digit() && !pair[1].is_ascii_digit());
-    if doubled || bytes.last().is_none_or(|b| !b.is_ascii_digit()) {
-        return Verdict::Invalid;
-    }
-    let Some(digits) = Digits::<19>::of(bytes, allowed) else { return Verdict::Invalid };
+    ensure!(!doubled && bytes.last().is_some_and(u8::is_ascii_digit), "two separators in a row or one at its end");
+    let Some(digits) = Digits::<19>::of(bytes, allowed) else {
+        return Verdict::Invalid("more than 19 digits, or separators of two kinds");
+    };
     let digits = digits.as_slice();
-    if digits.len() < 13 || !luhn(digits) {
-        return Verdict::Invalid;
-    }
+    ensure!(digits.len() >= 13, "fewer than 13 digits");
+    ensure!(luhn(digits), "Luhn check fails");
     let prefix = number(&digits[..6]) as u32;
-    let issued = ISSUERS
-        .iter()
-        .any(|(low, high, lengths)| (*low..=*high).contains(&prefix) && lengths.contains(&(digits.len() as u8)));
-    if !issued {
-        return Verdict::Invalid;
-    }
+    let mut issuers = ISSUERS.iter().filter(|(low, high, _)| (*low..=*high).contains(&prefix)).peekable();
+    ensure!(issuers.peek().is_some(), "its first six digits are of no issuer");
+    let length = digits.len() as u8;
+    ensure!(issuers.any(|(.., lengths)| lengths.contains(&length)), "its length is not one of its issuer's cards");
     let marks = if TEST_CARDS.contains(&number(digits)) { Marks::TEST } else { Marks::default() };
     Verdict::Valid { proven: true, marks }
 }
@@ -138,11 +135,8 @@ pub fn card(bytes: &[u8]) -> Verdict {
 /// in its digits proves it; only a field that names it should use this.
 pub fn card_code(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
-    if matches!(bytes.len(), 3 | 4) && bytes.iter().all(u8::is_ascii_digit) {
-        Verdict::PLAUSIBLE
-    } else {
-        Verdict::Invalid
-    }
+    ensure!(matches!(bytes.len(), 3 | 4) && bytes.iter().all(u8::is_ascii_digit), "not 3 or 4 digits");
+    Verdict::PLAUSIBLE
 }
 
 /// A card expiry: `MM/YY`, `MM/YYYY`, `MM-YY`, `YYYY-MM`, `MMYY` (ISO/IEC 7813 writes `YYMM` on the stripe, people write
@@ -169,6 +163,7 @@ pub fn card_expiry(bytes: &[u8]) -> Verdict {
     };
     match parts {
         (Some(1..=12), Some(0..=79 | 2000..=2079)) => Verdict::PLAUSIBLE,
-        _ => Verdict::Invalid,
+        (Some(_), Some(_)) => Verdict::Invalid("its month is not 1 to 12, or its year not 2000 to 2079"),
+        _ => Verdict::Invalid("not a month and a year"),
     }
 }

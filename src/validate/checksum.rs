@@ -3,14 +3,14 @@
 use super::digits::repeated;
 use crate::model::finding::{Marks, Verdict};
 
-/// What a number is whose check digits agree, or not: proven when `right`, a placeholder when it is one digit repeated.
-pub(super) fn checked(right: bool, digits: &[u8]) -> Verdict {
-    if right { Verdict::Valid { proven: true, marks: placeholder(digits) } } else { Verdict::Invalid }
+/// What a number is whose check digits agree: a placeholder when it is one digit repeated.
+pub(super) fn proven(digits: &[u8]) -> Verdict {
+    Verdict::Valid { proven: true, marks: placeholder(digits) }
 }
 
-/// What a number is that has no check digit: valid when `right`, a placeholder when it is one digit repeated.
-pub(super) fn plausible(right: bool, digits: &[u8]) -> Verdict {
-    if right { Verdict::Valid { proven: false, marks: placeholder(digits) } } else { Verdict::Invalid }
+/// What a number is that has no check digit and whose form and ranges are right.
+pub(super) fn plausible(digits: &[u8]) -> Verdict {
+    Verdict::Valid { proven: false, marks: placeholder(digits) }
 }
 
 fn placeholder(digits: &[u8]) -> Marks {

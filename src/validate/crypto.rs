@@ -13,8 +13,12 @@ const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 pub fn bitcoin(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     let segwit = bytes.get(..3).is_some_and(|head| head.eq_ignore_ascii_case(b"bc1"));
-    let right = if segwit { bech32(bytes) } else { base58check(bytes) };
-    if right { Verdict::PROVEN } else { Verdict::Invalid }
+    if segwit {
+        ensure!(bech32(bytes), "length or checksum of bech32 fail");
+    } else {
+        ensure!(base58check(bytes), "version, length or checksum of base58check fail");
+    }
+    Verdict::PROVEN
 }
 
 fn base58check(bytes: &[u8]) -> bool {
@@ -86,11 +90,9 @@ fn bech32_step(check: u32, value: u32) -> u32 {
 pub fn ethereum(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     let Some(hex) = bytes.strip_prefix(b"0x").and_then(|rest| <&[u8; 40]>::try_from(rest).ok()) else {
-        return Verdict::Invalid;
+        return Verdict::Invalid("not 0x and 40 signs");
     };
-    if !hex.iter().all(u8::is_ascii_hexdigit) {
-        return Verdict::Invalid;
-    }
+    ensure!(hex.iter().all(u8::is_ascii_hexdigit), "a sign that is no hexadecimal digit");
     let marks = if hex.iter().all(|b| *b == hex[0]) { Marks::PLACEHOLDER } else { Marks::default() };
     let lower = hex.iter().any(u8::is_ascii_lowercase);
     let upper = hex.iter().any(u8::is_ascii_uppercase);
@@ -102,5 +104,6 @@ pub fn ethereum(bytes: &[u8]) -> Verdict {
         let nibble = hash[i / 2] >> (4 * (1 - i % 2)) & 15;
         b.is_ascii_digit() || b.is_ascii_uppercase() == (nibble >= 8)
     });
-    if right { Verdict::Valid { proven: true, marks } } else { Verdict::Invalid }
+    ensure!(right, "capitals and small letters are not the checksum of EIP-55");
+    Verdict::Valid { proven: true, marks }
 }

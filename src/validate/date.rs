@@ -13,10 +13,10 @@ pub(super) const YEAR_MAX: u32 = 2035;
 /// years, `May 14, 1965`, `14 May 1965`. 1900-01-01 is the placeholder that databases write for "unknown".
 pub fn birth_date(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
-    let Some((year, month, day)) = read(bytes) else { return Verdict::Invalid };
-    if !(YEAR_MIN..=YEAR_MAX).contains(&year) {
-        return Verdict::Invalid;
-    }
+    let Some((year, month, day)) = read(bytes) else {
+        return Verdict::Invalid("no layout of a date, or a day that does not exist");
+    };
+    ensure!((YEAR_MIN..=YEAR_MAX).contains(&year), "nobody alive or on record was born in that year");
     let marks = if (year, month, day) == (1900, 1, 1) { Marks::PLACEHOLDER } else { Marks::default() };
     Verdict::Valid { proven: false, marks }
 }

@@ -1,6 +1,6 @@
 //! Devices, vehicles and places.
 
-use super::checksum::{checked, luhn, plausible};
+use super::checksum::{luhn, plausible, proven};
 use super::digits::{Digits, characters, trim};
 use crate::model::finding::{Marks, Verdict};
 
@@ -13,15 +13,13 @@ pub fn mac(bytes: &[u8]) -> Verdict {
         (17, Some(b':' | b'-' | b' ')) => 3,
         (14, Some(b'.')) => 5,
         (12, None) => 13,
-        _ => return Verdict::Invalid,
+        _ => return Verdict::Invalid("not 12 hexadecimal digits in pairs or fours"),
     };
     let shaped = bytes.iter().enumerate().all(|(i, b)| match (i + 1) % every {
         0 => Some(*b) == sign,
         _ => b.is_ascii_hexdigit(),
     });
-    if !shaped {
-        return Verdict::Invalid;
-    }
+    ensure!(shaped, "not hexadecimal digits with one separator");
     let same = bytes.iter().filter(|b| b.is_ascii_hexdigit()).all(|b| *b == bytes[0]);
     let group = matches!(bytes[1], b'1' | b'3' | b'5' | b'7' | b'9' | b'b' | b'B' | b'd' | b'D' | b'f' | b'F');
     Verdict::Valid { proven: false, marks: if same || group { Marks::PLACEHOLDER } else { Marks::default() } }
@@ -30,19 +28,24 @@ pub fn mac(bytes: &[u8]) -> Verdict {
 /// An IMEI (3GPP TS 23.003 section 6): fifteen digits with a Luhn check digit, fourteen without it, or sixteen, which end in
 /// the version of the software.
 pub fn imei(bytes: &[u8]) -> Verdict {
-    let Some(digits) = Digits::<16>::of(trim(bytes), b" -/") else { return Verdict::Invalid };
+    let Some(digits) = Digits::<16>::of(trim(bytes), b" -/") else {
+        return Verdict::Invalid("not digits with the usual separators, at most 16");
+    };
     let digits = digits.as_slice();
     match digits.len() {
-        15 => checked(luhn(digits), digits),
-        14 | 16 => plausible(true, digits),
-        _ => Verdict::Invalid,
+        15 => {
+            ensure!(luhn(digits), "Luhn check fails");
+            proven(digits)
+        }
+        14 | 16 => plausible(digits),
+        _ => Verdict::Invalid("not 14 to 16 digits"),
     }
 }
 
 /// A vehicle identification number (ISO 3779; 49 CFR 565.15): seventeen digits and letters but I, O and Q, with the check
 /// sign of North America in the ninth place. Elsewhere the ninth place is free, and such a number is not taken.
 pub fn vin(bytes: &[u8]) -> Verdict {
-    let Some(code) = characters::<17>(bytes, b"") else { return Verdict::Invalid };
+    let Some(code) = characters::<17>(bytes, b"") else { return Verdict::Invalid("not 17 letters and digits") };
     let mut sum = 0;
     for (b, weight) in code.iter().zip([8u32, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2]) {
         let value = match b {
@@ -52,12 +55,14 @@ pub fn vin(bytes: &[u8]) -> Verdict {
             b'P' => 7,
             b'R' => 9,
             b'S'..=b'Z' => b - b'S' + 2,
-            _ => return Verdict::Invalid,
+            _ => return Verdict::Invalid("I, O and Q are in none"),
         };
         sum += u32::from(value) * weight;
     }
     let letters = code.iter().any(u8::is_ascii_uppercase);
-    checked(letters && b"0123456789X"[(sum % 11) as usize] == code[8], &code)
+    ensure!(letters, "digits alone are no VIN");
+    ensure!(b"0123456789X"[(sum % 11) as usize] == code[8], "check sign in the ninth place fails");
+    proven(&code)
 }
 
 /// A pair of latitude and longitude in degrees (ISO 6709, RFC 5870), each with at least three decimals, which is a hundred
@@ -70,12 +75,12 @@ pub fn coordinates(bytes: &[u8]) -> Verdict {
         _ => bytes,
     };
     let Some(at) = inner.iter().position(|b| matches!(b, b',' | b';' | b'/')).filter(|_| inner.len() <= 64) else {
-        return Verdict::Invalid;
+        return Verdict::Invalid("not two numbers");
     };
     match (degrees(&inner[..at], 90), degrees(&inner[at + 1..], 180)) {
         (Some(0), Some(0)) => Verdict::Valid { proven: false, marks: Marks::PLACEHOLDER },
         (Some(_), Some(_)) => Verdict::PLAUSIBLE,
-        _ => Verdict::Invalid,
+        _ => Verdict::Invalid("not a latitude to 90 and a longitude to 180 degrees with three decimals or more"),
     }
 }
 

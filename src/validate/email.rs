@@ -71,8 +71,10 @@ const FILLERS: &[&str] =
 /// An e-mail address as a URL holds it: the at sign is `%40` (RFC 3986 section 2.1).
 pub fn email_encoded(bytes: &[u8]) -> Verdict {
     let mut plain = [0; 256];
-    let Some(at) = bytes.windows(3).rposition(|w| w == b"%40") else { return Verdict::Invalid };
-    let Some(room) = plain.get_mut(..bytes.len() - 2) else { return Verdict::Invalid };
+    let Some(at) = bytes.windows(3).rposition(|w| w == b"%40") else {
+        return Verdict::Invalid("no %40 for the at sign");
+    };
+    let Some(room) = plain.get_mut(..bytes.len() - 2) else { return Verdict::Invalid("longer than 254 bytes") };
     room[..at].copy_from_slice(&bytes[..at]);
     room[at] = b'@';
     room[at + 1..].copy_from_slice(&bytes[at + 3..]);
@@ -83,14 +85,14 @@ pub fn email_encoded(bytes: &[u8]) -> Verdict {
 /// UTF-8 (RFC 6531), host name labels (RFC 1123), an address literal, or a domain whose last label is letters or `xn--`.
 /// Addresses at `example.com` are addresses: whole test systems are full of them, one for each person.
 pub fn email(bytes: &[u8]) -> Verdict {
-    if bytes.len() > 254 {
-        return Verdict::Invalid;
-    }
-    let Some(at) = bytes.iter().rposition(|b| *b == b'@') else { return Verdict::Invalid };
+    ensure!(bytes.len() <= 254, "longer than 254 bytes");
+    let Some(at) = bytes.iter().rposition(|b| *b == b'@') else { return Verdict::Invalid("no at sign") };
     let (local, domain) = (&bytes[..at], &bytes[at + 1..]);
-    if !is_local(local) || !(is_domain(domain) || is_literal(domain)) {
-        return Verdict::Invalid;
-    }
+    ensure!(is_local(local), "what stands before the at sign is no local part");
+    ensure!(
+        is_domain(domain) || is_literal(domain),
+        "what stands after the at sign is no domain that can be registered"
+    );
     let mut marks = Marks::default();
     if in_list(ROLES, local) {
         marks = marks.with(Marks::ROLE);
@@ -169,12 +171,11 @@ fn is_domain(domain: &[u8]) -> bool {
 
 /// An address literal (RFC 5321 section 4.1.3): `[192.0.2.1]` or `[IPv6:2001:db8::1]`.
 fn is_literal(domain: &[u8]) -> bool {
-    use crate::model::finding::Verdict::Invalid;
     let [b'[', inner @ .., b']'] = domain else { return false };
     match inner.split_at_checked(5) {
         Some((tag, address)) if tag.eq_ignore_ascii_case(b"ipv6:") => {
-            address.iter().filter(|b| **b == b':').count() >= 2 && ipv6(address) != Invalid
+            address.iter().filter(|b| **b == b':').count() >= 2 && ipv6(address).is_valid()
         }
-        _ => ipv4(inner) != Invalid,
+        _ => ipv4(inner).is_valid(),
     }
 }

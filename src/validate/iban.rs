@@ -170,24 +170,26 @@ pub fn iban(bytes: &[u8]) -> Verdict {
     let mut after_blank = true;
     for &byte in bytes {
         if byte == b' ' {
-            if after_blank {
-                return Verdict::Invalid;
-            }
+            ensure!(!after_blank, "two blanks in a row");
             after_blank = true;
             continue;
         }
         after_blank = false;
-        let Some(place) = compact.get_mut(len) else { return Verdict::Invalid };
+        let Some(place) = compact.get_mut(len) else { return Verdict::Invalid("more than 34 signs") };
         *place = byte;
         len += 1;
     }
     let compact = &compact[..len];
-    let Some((head, account)) = compact.split_at_checked(4) else { return Verdict::Invalid };
-    let country = COUNTRIES.iter().find(|(code, ..)| code.as_slice() == &head[..2]);
-    let shaped = country.is_some_and(|(_, length, part)| usize::from(*length) == len && part.fits(account))
-        && head[2..].iter().all(u8::is_ascii_digit)
-        && !matches!(&head[2..], b"00" | b"01" | b"99");
-    if shaped && remainder(account, head) == 1 { Verdict::PROVEN } else { Verdict::Invalid }
+    let Some((head, account)) = compact.split_at_checked(4) else { return Verdict::Invalid("fewer than 4 signs") };
+    let Some((_, length, part)) = COUNTRIES.iter().find(|(code, ..)| code.as_slice() == &head[..2]) else {
+        return Verdict::Invalid("its first two letters are of no country with IBANs");
+    };
+    ensure!(usize::from(*length) == len, "its length is not its country's");
+    ensure!(part.fits(account), "letters and digits are not in the places of its country");
+    ensure!(head[2..].iter().all(u8::is_ascii_digit), "its check digits are no digits");
+    ensure!(!matches!(&head[2..], b"00" | b"01" | b"99"), "check digits 00, 01 and 99 do not occur");
+    ensure!(remainder(account, head) == 1, "the remainder modulo 97 is not 1");
+    Verdict::PROVEN
 }
 
 /// The number that the account and then the head spell (A = 10 ... Z = 35), modulo 97.

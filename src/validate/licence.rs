@@ -100,20 +100,18 @@ pub fn us_driver_license(bytes: &[u8]) -> Verdict {
         }
         let digit = byte.is_ascii_digit();
         if !digit && !byte.is_ascii_alphabetic() && byte != b'*' {
-            return Verdict::Invalid;
+            return Verdict::Invalid("a sign that is in no licence");
         }
         if digit {
             digits += 1;
             all_same &= *first_digit.get_or_insert(byte) == byte;
         }
         total += 1;
-        if total > 16 {
-            return Verdict::Invalid;
-        }
+        ensure!(total <= 16, "longer than any licence");
         if count > 0 && runs[count - 1].0 == digit {
             runs[count - 1].1 += 1;
         } else {
-            let Some(run) = runs.get_mut(count) else { return Verdict::Invalid };
+            let Some(run) = runs.get_mut(count) else { return Verdict::Invalid("the form of no state's licence") };
             *run = (digit, 1);
             count += 1;
         }
@@ -122,9 +120,7 @@ pub fn us_driver_license(bytes: &[u8]) -> Verdict {
     let fits = STATES.iter().flat_map(|(_, shapes)| *shapes).any(|shape| fits(shape, runs));
     let kansas = total == 5 && count == 5 && runs[0] == (false, 1);
     let washington = total == 12 && bytes.len() == 12 && runs[0].1 >= 3 && !runs[0].0 && digits >= 2;
-    if !(fits || kansas || washington) {
-        return Verdict::Invalid;
-    }
+    ensure!(fits || kansas || washington, "the form of no state's licence");
     let marks = if digits >= 5 && all_same { Marks::PLACEHOLDER } else { Marks::default() };
     Verdict::Valid { proven: false, marks }
 }
@@ -154,13 +150,11 @@ pub fn passport(bytes: &[u8]) -> Verdict {
         [rest @ .., last] if bytes.len() == 10 && last.is_ascii_alphabetic() => rest,
         _ => bytes,
     };
-    if !(6..=9).contains(&core.len()) || !core.iter().all(u8::is_ascii_alphanumeric) {
-        return Verdict::Invalid;
-    }
+    ensure!((6..=9).contains(&core.len()), "not 6 to 9 letters and digits");
+    ensure!(core.iter().all(u8::is_ascii_alphanumeric), "a sign that is no letter or digit");
     let digits = core.iter().filter(|b| b.is_ascii_digit()).count();
-    if digits < 5 || core.len() - digits > 3 {
-        return Verdict::Invalid;
-    }
+    ensure!(digits >= 5, "fewer than 5 digits");
+    ensure!(core.len() - digits <= 3, "more than 3 letters");
     let same = repeated(if core[0].is_ascii_digit() { core } else { &core[1..] });
     Verdict::Valid { proven: false, marks: if same { Marks::PLACEHOLDER } else { Marks::default() } }
 }

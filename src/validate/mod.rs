@@ -4,6 +4,16 @@
 //! know each other. Every validator allocates nothing, is linear in its input, and takes any bytes without a panic: what
 //! it is handed is whatever lies in somebody's files. None looks beyond its candidate; context is the matcher's business.
 
+/// Ends a validator with a reason when a check fails.
+macro_rules! ensure {
+    ($right:expr, $why:expr) => {
+        let right: bool = $right;
+        if !right {
+            return Verdict::Invalid($why);
+        }
+    };
+}
+
 mod address;
 mod americas;
 mod asia;
@@ -26,6 +36,7 @@ mod name;
 mod net;
 mod nordic;
 mod phone;
+mod phone_ranges;
 mod secret;
 mod text;
 mod us;

@@ -188,20 +188,22 @@ fn part(bytes: &[u8], words_max: usize) -> Verdict {
         return PLACEHOLDER;
     }
     let mut room = Room::default();
-    let Some(text) = text_of(bytes, 60, &mut room) else { return Verdict::Invalid };
+    let Some(text) = text_of(bytes, 60, &mut room) else { return Verdict::Invalid("no text of 1 to 60 bytes") };
     let mut words = 0;
     let mut last = "";
     for word in text.split([' ', ',']).filter(|w| !w.is_empty()) {
         words += 1;
         last = word;
-        if words > words_max || !is_word(word) || is_state_of_affairs(word) {
-            return Verdict::Invalid;
-        }
+        ensure!(words <= words_max, "too many words for this part of a name");
+        ensure!(is_word(word), "a word that is in no name");
+        ensure!(!is_state_of_affairs(word), "a word for a state of affairs");
     }
     // Systems that know no companies keep theirs in the last name.
     let last = last.trim_matches('.');
     let company = words > 1 && organisational(last) && !is_surname(last) && !in_list(SUFFIXES, last);
-    if words == 0 || company { Verdict::Invalid } else { Verdict::PLAUSIBLE }
+    ensure!(words > 0, "no words");
+    ensure!(!company, "its last word is an organisation's");
+    Verdict::PLAUSIBLE
 }
 
 /// Words that fields named "first" or "last" hold when they are not about names.
@@ -213,16 +215,21 @@ fn is_state_of_affairs(word: &str) -> bool {
     WORDS.iter().any(|w| w.eq_ignore_ascii_case(word))
 }
 
+const NO_NAME: &str = "signs or words that are in no name, or more than six of them";
+const ORGANISATION: &str = "a word of an organisation";
+
 /// A full name in a field that says it holds a person's: two to six words (one after a title, or where the script has no
 /// blanks), no word of an organisation.
 pub fn person_name_field(bytes: &[u8]) -> Verdict {
     match Name::read(bytes) {
         Read::Filler => PLACEHOLDER,
-        Read::Name(name) if !name.organisation => {
+        Read::Nothing => Verdict::Invalid(NO_NAME),
+        Read::Name(name) => {
+            ensure!(!name.organisation, ORGANISATION);
             let whole = name.words >= 2 || (name.words == 1 && (name.titled || name.script));
-            if whole { Verdict::PLAUSIBLE } else { Verdict::Invalid }
+            ensure!(whole, "one word is no full name");
+            Verdict::PLAUSIBLE
         }
-        _ => Verdict::Invalid,
     }
 }
 
@@ -231,7 +238,10 @@ pub fn person_name_field(bytes: &[u8]) -> Verdict {
 /// every word as synthetic patients have them. Proven is a name of which both ends speak.
 pub fn person_name(bytes: &[u8]) -> Verdict {
     match Name::read(bytes) {
-        Read::Name(name) if !name.organisation && !name.doubtful => {
+        Read::Filler => Verdict::Invalid("a word for a missing value"),
+        Read::Nothing => Verdict::Invalid(NO_NAME),
+        Read::Name(name) => {
+            ensure!(!name.organisation && !name.doubtful, ORGANISATION);
             let titled = name.titled && name.words >= 1;
             let common = name.words >= 2 && name.words <= 4 && (name.given || (name.surname && name.capital));
             let synthetic = name.words >= 2 && name.words <= 3 && name.numbered == name.words;
@@ -240,10 +250,9 @@ pub fn person_name(bytes: &[u8]) -> Verdict {
                 // Things are called after people ("Hunter Rain Boot"), but rarely after first and last name.
                 true if titled || synthetic || (name.given && name.surname) => Verdict::PROVEN,
                 true => Verdict::PLAUSIBLE,
-                false => Verdict::Invalid,
+                false => Verdict::Invalid("no title, common given name or common surname speaks for a person"),
             }
         }
-        _ => Verdict::Invalid,
     }
 }
 
@@ -251,7 +260,8 @@ pub fn person_name(bytes: &[u8]) -> Verdict {
 pub fn person_name_proven(bytes: &[u8]) -> Verdict {
     match person_name(bytes) {
         proven @ Verdict::Valid { proven: true, .. } => proven,
-        _ => Verdict::Invalid,
+        Verdict::Valid { .. } => Verdict::Invalid("given name and surname are not both common ones"),
+        invalid => invalid,
     }
 }
 

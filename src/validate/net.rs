@@ -8,7 +8,7 @@ use crate::model::finding::{Marks, Verdict};
 /// stand for nobody.
 pub fn ipv4(bytes: &[u8]) -> Verdict {
     match octets(trim(bytes)) {
-        None => Verdict::Invalid,
+        None => Verdict::Invalid("not four numbers to 255 without leading zeros"),
         Some(address) => {
             let nobody = address[0] == 127 || address == [0; 4] || address[0] >= 224;
             Verdict::Valid { proven: false, marks: if nobody { Marks::PLACEHOLDER } else { Marks::default() } }
@@ -27,9 +27,8 @@ pub fn ipv6(bytes: &[u8]) -> Verdict {
     let zone_ok = zone.is_none_or(|z| {
         !z.is_empty() && z.len() <= 32 && z.iter().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(b))
     });
-    if !zone_ok || !groups(address) {
-        return Verdict::Invalid;
-    }
+    ensure!(zone_ok, "its zone is no name of an interface");
+    ensure!(groups(address), "not eight groups of hexadecimal digits, or fewer with one `::`");
     let nobody = matches!(address, b"::" | b"::1");
     Verdict::Valid { proven: false, marks: if nobody { Marks::PLACEHOLDER } else { Marks::default() } }
 }

@@ -69,12 +69,12 @@ pub fn password(bytes: &[u8]) -> Verdict {
         .iter()
         .any(|prefix| bytes.starts_with(prefix));
     let control = bytes.iter().any(|b| *b < b' ' || *b == 0x7f);
-    if !(4..=128).contains(&bytes.len()) || masked || variable || call || code || control || is_empty_word(bytes) {
-        return Verdict::Invalid;
-    }
-    if password_hash(bytes) != Verdict::Invalid {
-        return Verdict::Invalid;
-    }
+    ensure!((4..=128).contains(&bytes.len()), "not 4 to 128 bytes");
+    ensure!(!masked, "a mask");
+    ensure!(!(variable || call || code), "a variable or a call of a program");
+    ensure!(!control, "a control character");
+    ensure!(!is_empty_word(bytes), "a word for a missing value");
+    ensure!(!password_hash(bytes).is_valid(), "a hash, which is another detector's");
     Verdict::PLAUSIBLE
 }
 
@@ -84,7 +84,9 @@ pub fn password_text(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     let name = bytes.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'.' | b':'));
     let brackets = bytes.iter().any(|b| b"()[]{}".contains(b));
-    if name || brackets { Verdict::Invalid } else { password(bytes) }
+    ensure!(!name, "letters alone, as a name in a program has them");
+    ensure!(!brackets, "brackets, as an expression of a program has them");
+    password(bytes)
 }
 
 /// A hashed password: the modular crypt formats (crypt(5): `$1$`, `$2b$`, `$5$`, `$6$`, `$y$`), PHC strings (`$argon2id$`,
@@ -92,9 +94,7 @@ pub fn password_text(bytes: &[u8]) -> Verdict {
 /// MD5, SHA-1, SHA-224, SHA-256, SHA-384 or SHA-512, or base64 with its padding of MD5, SHA-1, SHA-256 or SHA-512.
 pub fn password_hash(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
-    if bytes.len() > 512 || bytes.iter().any(|b| *b <= b' ' || *b >= 0x7f) {
-        return Verdict::Invalid;
-    }
+    ensure!(bytes.len() <= 512 && bytes.iter().all(u8::is_ascii_graphic), "longer than 512 bytes, or not all visible");
     let crypt = match bytes {
         [b'$', rest @ ..] => rest.iter().filter(|b| **b == b'$').count() >= 2 && rest.len() >= 24 && rest[0] != b'$',
         _ => false,
@@ -110,9 +110,7 @@ pub fn password_hash(bytes: &[u8]) -> Verdict {
     let base64 = matches!(bytes.len(), 24 | 28 | 44 | 88)
         && bytes.ends_with(b"=")
         && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
-    if !(crypt || django || ldap || digest || base64) {
-        return Verdict::Invalid;
-    }
+    ensure!(crypt || django || ldap || digest || base64, "neither a format of crypt, PHC, LDAP or Django nor a digest");
     let marks = if digest && hex.iter().all(|b| *b == hex[0]) { Marks::PLACEHOLDER } else { Marks::default() };
     Verdict::Valid { proven: crypt, marks }
 }
@@ -124,9 +122,8 @@ pub fn username(bytes: &[u8]) -> Verdict {
     let shaped = (2..=64).contains(&bytes.len())
         && bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b >= 0x80 || b"._-+@\\".contains(b))
         && (bytes.iter().any(|b| b.is_ascii_alphabetic() || *b >= 0x80) || bytes.len() >= 4);
-    if !shaped || is_empty_word(bytes) {
-        return Verdict::Invalid;
-    }
+    ensure!(shaped, "not 2 to 64 letters, digits and `._-+@`");
+    ensure!(!is_empty_word(bytes), "a word for a missing value");
     const ROLES: [&str; 14] = [
         "root",
         "admin",

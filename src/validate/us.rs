@@ -26,6 +26,8 @@ fn nine(bytes: &[u8]) -> Option<[u8; 9]> {
     Some(padded)
 }
 
+const NOT_NINE: &str = "not 9 digits, alone or as 3-2-4 with one separator";
+
 /// A Social Security number.
 ///
 /// Group 00 and serial 0000 do not exist; areas 000, 666 and 900-999 were never issued (SSA, "Social Security Number
@@ -33,13 +35,12 @@ fn nine(bytes: &[u8]) -> Option<[u8; 9]> {
 /// fields that say SSN. Marked as test: 078-05-1120 (SSA history, the wallet card), 219-09-9999 (the SSA pamphlet of 1940),
 /// 987-65-4320 to 4329 (reserved for advertising). Marked as a placeholder: one digit, a run of digits, 111-22-3333.
 pub fn us_ssn(bytes: &[u8]) -> Verdict {
-    let Some(digits) = nine(bytes) else { return Verdict::Invalid };
+    let Some(digits) = nine(bytes) else { return Verdict::Invalid(NOT_NINE) };
     let area = number(&digits[..3]);
     let group = number(&digits[3..5]);
     let serial = number(&digits[5..]);
-    if group == 0 || serial == 0 {
-        return Verdict::Invalid;
-    }
+    ensure!(group != 0, "group 00 is never issued");
+    ensure!(serial != 0, "serial 0000 is never issued");
     let mut marks = Marks::default();
     if area == 0 || area == 666 || area >= 900 {
         marks = marks.with(Marks::NEVER_ISSUED);
@@ -57,11 +58,11 @@ pub fn us_ssn(bytes: &[u8]) -> Verdict {
 /// An individual taxpayer identification number: 9xx with group 50-65, 70-88, 90-92 or 94-99 (IRS Publication 1915 and
 /// Internal Revenue Manual 3.21.263).
 pub fn us_itin(bytes: &[u8]) -> Verdict {
-    let Some(digits) = nine(bytes) else { return Verdict::Invalid };
+    let Some(digits) = nine(bytes) else { return Verdict::Invalid(NOT_NINE) };
     let group = number(&digits[3..5]);
-    if digits[0] != 9 || !matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99) || number(&digits[5..]) == 0 {
-        return Verdict::Invalid;
-    }
+    ensure!(digits[0] == 9, "no ITIN begins other than with 9");
+    ensure!(matches!(group, 50..=65 | 70..=88 | 90..=92 | 94..=99), "its group is of no ITIN");
+    ensure!(number(&digits[5..]) != 0, "serial 0000 is never issued");
     let marks = if repeated(&digits) { Marks::PLACEHOLDER } else { Marks::default() };
     Verdict::Valid { proven: false, marks }
 }
@@ -69,11 +70,12 @@ pub fn us_itin(bytes: &[u8]) -> Verdict {
 /// Four digits, with or without the mask before them (`***-**-1234`, `XXX-XX-1234`).
 pub fn digits4(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
-    let Some((mask, digits)) = bytes.split_last_chunk::<4>() else { return Verdict::Invalid };
+    let Some((mask, digits)) = bytes.split_last_chunk::<4>() else {
+        return Verdict::Invalid("fewer than 4 signs");
+    };
     let masked = mask.len() <= 8 && mask.iter().all(|b| matches!(b, b'*' | b'X' | b'x' | b'#' | b'-' | b' ' | b'.'));
-    if !masked || !digits.iter().all(u8::is_ascii_digit) {
-        return Verdict::Invalid;
-    }
+    ensure!(masked, "what stands before its last four is no mask");
+    ensure!(digits.iter().all(u8::is_ascii_digit), "its last four are not digits");
     let marks = if digits == b"0000" || digits == b"9999" { Marks::PLACEHOLDER } else { Marks::default() };
     Verdict::Valid { proven: false, marks }
 }
@@ -83,25 +85,28 @@ pub fn digits4(bytes: &[u8]) -> Verdict {
 pub fn aba_routing(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     let Some(digits) = Digits::<9>::of(bytes, b"").filter(|d| d.as_slice().len() == 9) else {
-        return Verdict::Invalid;
+        return Verdict::Invalid("not 9 digits");
     };
     let digits = digits.as_slice();
     let sum: u32 = digits.iter().zip([3u32, 7, 1].iter().cycle()).map(|(&d, w)| u32::from(d) * w).sum();
     let prefix = digits[0] * 10 + digits[1];
-    if !sum.is_multiple_of(10) || repeated(digits) || !matches!(prefix, 0..=12 | 21..=32 | 61..=72 | 80) {
-        return Verdict::Invalid;
-    }
+    ensure!(sum.is_multiple_of(10), "weighted sum 3-7-1 fails");
+    ensure!(!repeated(digits), "one digit repeated is no bank's");
+    ensure!(
+        matches!(prefix, 0..=12 | 21..=32 | 61..=72 | 80),
+        "its first two digits are of no Federal Reserve district"
+    );
     Verdict::PROVEN
 }
 
 /// A United States bank account number: 4 to 17 digits (Nacha Operating Rules, the DFI account number field is 17 wide).
 /// Only a field or a word that names it makes it one.
 pub fn us_bank_account(bytes: &[u8]) -> Verdict {
-    let Some(digits) = Digits::<17>::of(trim(bytes), b"- ") else { return Verdict::Invalid };
+    let Some(digits) = Digits::<17>::of(trim(bytes), b"- ") else {
+        return Verdict::Invalid("not digits with the usual separators, at most 17");
+    };
     let digits = digits.as_slice();
-    if digits.len() < 4 {
-        return Verdict::Invalid;
-    }
+    ensure!(digits.len() >= 4, "fewer than 4 digits");
     let placeholder = repeated(digits) || (digits.len() > 5 && counting(digits));
     Verdict::Valid { proven: false, marks: if placeholder { Marks::PLACEHOLDER } else { Marks::default() } }
 }
@@ -110,7 +115,8 @@ pub fn us_bank_account(bytes: &[u8]) -> Verdict {
 /// shop's own numbers are shorter.
 pub fn us_bank_account_plain(bytes: &[u8]) -> Verdict {
     let digits = bytes.iter().filter(|b| b.is_ascii_digit()).count();
-    if digits < 8 { Verdict::Invalid } else { us_bank_account(bytes) }
+    ensure!(digits >= 8, "fewer than 8 digits");
+    us_bank_account(bytes)
 }
 
 /// The first two digits of employer identification numbers that the IRS assigns ("How EINs are assigned and valid EIN
@@ -132,9 +138,10 @@ pub fn us_ein(bytes: &[u8]) -> Verdict {
     let hyphen = bytes.iter().position(|b| *b == b'-');
     let Some(digits) = exactly::<9>(bytes, b"-").filter(|_| matches!((bytes.len(), hyphen), (9, None) | (10, Some(2))))
     else {
-        return Verdict::Invalid;
+        return Verdict::Invalid("not 9 digits, alone or with a hyphen after two");
     };
     let assigned = EIN_PREFIXES >> pair(&digits, 0) & 1 == 1;
     let marks = if repeated(&digits) || counting(&digits) { Marks::PLACEHOLDER } else { Marks::default() };
-    if assigned { Verdict::Valid { proven: false, marks } } else { Verdict::Invalid }
+    ensure!(assigned, "its first two digits are never assigned");
+    Verdict::Valid { proven: false, marks }
 }

@@ -1,22 +1,21 @@
 //! The derived tables: consumers with their ids, memberships, identifiers, merges.
 //!
 //! A consumer's id is the least token that only it holds. Where it holds none alone (a household's shared address), the
-//! id is made of the least shared token and the name; where it holds none at all, of the mention itself.
+//! id is made of the least shared token and the name; where it holds none at all, of the object's URI and the mention's
+//! number in it.
 
 use super::attach::ASSIGNED;
 use super::components::Components;
 use super::edges::{CONFLICT, EDGE, Edge, HUB, Reason, birth_date};
 use super::names::ShortName;
-use super::replay::Mentions;
+use super::replay::{Mentions, PRINT, print};
 use super::{Joined, Spills, TERTIARY_RANK, pack, unpack};
 use crate::model::detector::Class;
 use crate::model::element::{Element, ElementSet, Form};
 use crate::model::mention::{MentionElement, Population, Residence, ResidenceBasis, TokenValue};
 use crate::model::rows::{Certainty, ConsumerRow, DerivedSink, IdentifierRow, LinkMention, LinkRow, MembershipRow};
 use crate::spill::{Put, Sorted, Sorter, Take};
-use siphasher::sip128::{Hasher128, SipHasher24};
 use std::collections::{BTreeMap, HashMap};
-use std::hash::Hasher;
 use std::io;
 use std::sync::Arc;
 
@@ -26,7 +25,7 @@ const HOLDERS_MAX: usize = 64;
 const REJECTED_MAX: usize = 4;
 const FORMS: [Form; 5] = [Form::Clear, Form::Truncated, Form::Hashed, Form::Encrypted, Form::Tokenised];
 
-const PART: usize = 8 + 8 + 3 + RESIDENCE + 4 + 8 + 8 * FORMS.len() + ShortName::KEY_BYTES + 4 + 8;
+const PART: usize = 8 + 8 + 3 + RESIDENCE + 4 + 8 + 8 * FORMS.len() + ShortName::KEY_BYTES + 4 + 8 + PRINT;
 const RESIDENCE: usize = 6;
 const HELD: usize = 16 + 8 + 4 + ShortName::KEY_BYTES;
 const NAMED: usize = 8 + 16 + 1 + 1 + 2 + 4 + 1 + 8;
@@ -88,8 +87,9 @@ fn gather(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::R
     let mut namespaces: Vec<Arc<str>> = vec![Arc::from("")];
     let mut joined = Joined::<ASSIGNED, 8>::new(assigned)?;
     let mut ordinal = 0u64;
-    all.each(&mut |mention| {
+    all.each_with_object(&mut |mention, object, uri| {
         let id = pack(mention.id)?;
+        let place = Place { object, ordinal, print: print(&[b"mention", uri, &mention.id.number.to_be_bytes()]) };
         joined.each(&ordinal.to_be_bytes(), |record| {
             let mut take = Take::new(&record[8..]);
             let (certainty, group) = (take.u8(), take.u64());
@@ -97,7 +97,7 @@ fn gather(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::R
             if certainty == Certainty::Possible as u8 {
                 return Ok(());
             }
-            parts.push(part(&mention, group, id, certainty == Certainty::Certain as u8))?;
+            parts.push(part(&mention, group, &place, certainty == Certainty::Certain as u8))?;
             let name = ShortName::new(&mention.name);
             // A postal code names nobody.
             for token in mention.tokens.iter().filter(|t| t.kind != Element::Zip) {
@@ -121,12 +121,20 @@ fn gather(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::R
     Ok(Gathered { parts: parts.sorted()?, held: held.sorted()?, members: members.sorted()?, namespaces })
 }
 
+/// Where a mention stands, whatever the numbers of objects: the first ordinal of its object, its own, and the print of the
+/// object's URI and the mention's number.
+struct Place {
+    object: u64,
+    ordinal: u64,
+    print: [u8; PRINT],
+}
+
 /// What a mention says of its group: `group, object, population, named, (place of residence and its day), records,
 /// elements, name, birth date, mention`.
-fn part(mention: &LinkMention, group: u64, id: u64, certain: bool) -> [u8; PART] {
+fn part(mention: &LinkMention, group: u64, place: &Place, certain: bool) -> [u8; PART] {
     // Only what is certainly of a person says what kind of person it is.
     let population = if certain { mention.population as u8 } else { UNSAID };
-    let record = Put::default().u64(group).u64(mention.id.object).u8(population);
+    let record = Put::default().u64(group).u64(place.object).u8(population);
     let record = record.u8(u8::from(!mention.name.is_empty())).u8(u8::from(mention.residence.is_some()));
     let record = match mention.residence {
         Some(r) => record.bytes(&r.country).bytes(&r.state).u16(r.basis as u16),
@@ -137,7 +145,8 @@ fn part(mention: &LinkMention, group: u64, id: u64, certain: bool) -> [u8; PART]
         let of_form: ElementSet = mention.elements.iter().filter(|e| e.form == *form).map(|e| e.element).collect();
         record.u64(of_form.0)
     });
-    ShortName::new(&mention.name).put_key(record).u32(birth_date(mention)).u64(id).done()
+    let record = ShortName::new(&mention.name).put_key(record).u32(birth_date(mention));
+    record.u64(place.ordinal).bytes(&place.print).done()
 }
 
 /// From tokens and their groups: each group's own tokens, and the rows that name consumers by token.
@@ -221,30 +230,30 @@ fn holders(held: &Sorted<HELD>, hubs: &Sorted<HUB>, spills: &Spills) -> io::Resu
 fn ids(parts: &Sorted<PART>, own: &Sorted<OWN>, spills: &Spills) -> io::Result<Sorted<24>> {
     let mut found = Sorter::<24>::new(spills.dir, spills.memory / 4);
     let mut own = Joined::<OWN, 8>::new(own)?;
-    let mut close = |group: u64, print: [u8; ShortName::KEY_BYTES + 4], first: u64| -> io::Result<()> {
+    let mut close = |group: u64, name: [u8; ShortName::KEY_BYTES + 4], first: (u64, [u8; PRINT])| -> io::Result<()> {
         let id = match own.first(&group.to_be_bytes())? {
             Some(record) if record[8] == 0 => Take::new(&record[9..]).bytes(),
-            Some(record) => digest(&[&record[9..], &print]),
-            None => digest(&[b"mention", &first.to_be_bytes()]),
+            Some(record) => print(&[&record[9..], &name]),
+            None => first.1,
         };
         found.push(Put::default().bytes(&id).u64(group).done())
     };
-    let mut open: Option<(u64, [u8; ShortName::KEY_BYTES + 4], u64)> = None;
+    let mut open: Option<(u64, [u8; ShortName::KEY_BYTES + 4], (u64, [u8; PRINT]))> = None;
     for record in parts.iter()? {
         let record = record?;
         let group = Take::new(&record).u64();
-        let mut take = Take::new(&record[PART - ShortName::KEY_BYTES - 12..]);
-        let (print, id) = (take.bytes::<{ ShortName::KEY_BYTES + 4 }>(), take.u64());
+        let mut take = Take::new(&record[PART - ShortName::KEY_BYTES - 12 - PRINT..]);
+        let (name, id) = (take.bytes::<{ ShortName::KEY_BYTES + 4 }>(), (take.u64(), take.bytes()));
         match &mut open {
             Some((g, least, first)) if *g == group => {
-                *least = print.min(*least);
+                *least = name.min(*least);
                 *first = id.min(*first);
             }
             _ => {
                 if let Some((g, least, first)) = open {
                     close(g, least, first)?;
                 }
-                open = Some((group, print, id));
+                open = Some((group, name, id));
             }
         }
     }
@@ -263,17 +272,10 @@ fn ids(parts: &Sorted<PART>, own: &Sorted<OWN>, spills: &Spills) -> io::Result<S
             _ => 0,
         };
         last = Some((id, again));
-        let id = if again == 0 { id } else { digest(&[&id, &again.to_be_bytes()]) };
+        let id = if again == 0 { id } else { print(&[&id, &again.to_be_bytes()]) };
         ids.push(Put::default().u64(group).bytes(&id).done())?;
     }
     ids.sorted()
-}
-
-/// An id made of keyed hashes; nothing secret goes in, so nothing needs a key.
-fn digest(parts: &[&[u8]]) -> [u8; 16] {
-    let mut hasher = SipHasher24::new();
-    parts.iter().for_each(|part| hasher.write(part));
-    hasher.finish128().as_bytes()
 }
 
 fn id_of(ids: &mut Joined<'_, 24, 8>, group: u64) -> io::Result<TokenValue> {

@@ -1,6 +1,6 @@
 //! From shared tokens to edges: which mentions one token joins.
 //!
-//! Mentions are known here by their ordinal, the place in which the tables give them. Every token of every mention is one
+//! Mentions are known here by their ordinal, the place in the order in which `replay` gives them. Every token of every mention is one
 //! entry; entries are sorted so that those of a token stand together, by name. One pass measures how many names a token
 //! of each kind is seen with and finds the hubs, a second joins mentions, token by token, holding at most
 //! [`PEOPLE_MAX`] names at once.
@@ -137,11 +137,12 @@ impl Entry {
 pub fn edges(tables: &dyn Tables, spills: &Spills) -> io::Result<(Mentions, Edges)> {
     let mut entries = Sorter::<ENTRY>::new(spills.dir, spills.memory);
     let mut mentions = 0;
-    let all = Mentions::read(tables, spills.dir, &mut |mention| {
+    let all = Mentions::read(tables, spills)?;
+    all.each(&mut |mention| {
         let node = Node::new(mentions, mention.id)?;
         mentions += 1;
         let name = ShortName::new(&mention.name);
-        let dob = birth_date(mention);
+        let dob = birth_date(&mention);
         for token in mention.tokens.iter().filter(|t| links(t.kind, t.class)) {
             entries.push(Entry::pack(token.value, &name, dob, node, token.kind, token.class))?;
         }

@@ -10,7 +10,7 @@
 //! 5. `follow`: records that share only a name and a postal code with one person are likely that person's.
 //! 6. `derive`: consumers get their ids; the derived tables are written.
 //!
-//! The result does not depend on the order of the mentions, up to the ids of people who have no token of their own.
+//! The result does not depend on the order of the mentions, nor on the numbers of their objects.
 //! The rules are those of `docs/LINKING.md`.
 
 mod attach;

@@ -3,14 +3,20 @@
 //! Linking asks every mention six times. Reading them from the tables costs more than all the rest of linking (columns
 //! are put together to rows, codes are parsed), so they are read once and kept as records of varying length in a temporary
 //! file that no directory names, some 200 bytes a mention. What they hold is keyed hashes, as in the tables.
+//!
+//! They are gone through in the order of what names them (the object's URI and version, the number in the object), not in
+//! that of the tables: an inventory that grew over many runs numbers its objects otherwise than a fresh one, and the two
+//! must say the same.
 
+use super::{Joined, Spills};
 use crate::model::detector::Class;
 use crate::model::element::{Element, Form};
 use crate::model::mention::{MentionElement, NameSignature, Population, Residence, ResidenceBasis, Token, TokenValue};
 use crate::model::rows::{LinkMention, MentionId, Tables};
-use crate::spill::{Take, Tape, TapeWriter};
+use crate::spill::{Put, Sorted, Sorter, Take, Tape, TapeWriter};
+use siphasher::sip128::{Hasher128, SipHasher24};
+use std::hash::Hasher;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Lists of a mention hold a handful; a longer one is no mention that this program wrote.
@@ -24,35 +30,73 @@ const NAMED: u8 = 2;
 const RESIDES: u8 = 4;
 const DATED: u8 = 8;
 
-/// All live mentions, in the order of the tables.
+/// An object's number, and the prints of its URI and its version.
+const NAMED_OBJECT: usize = 8 + PRINT + 8;
+/// A mention's name in the tables, and its place on the first tape.
+const PLACE: usize = 8 + 8 + 8;
+/// The prints of the object's URI and version, the object's number (where the two are not known, it stands for them), the
+/// mention's number and its place on the first tape.
+const ORDERED: usize = PRINT + 8 + 8 + 8 + 8;
+/// An object's first ordinal, and the print of its URI.
+const OBJECT: usize = 8 + PRINT;
+/// Bytes of the print of a URI.
+pub const PRINT: usize = 16;
+
+/// All live mentions, in the order of what names them.
 pub struct Mentions {
     tape: Tape,
+    /// The objects, by the ordinal of their first mention.
+    objects: Sorted<OBJECT>,
     /// The operator's namespaces, by number.
     namespaces: Vec<Arc<str>>,
 }
 
 impl Mentions {
-    /// Reads the tables once and hands every mention to `each` on the way.
-    pub fn read(
-        tables: &dyn Tables,
-        dir: &Path,
-        each: &mut dyn FnMut(&LinkMention) -> io::Result<()>,
-    ) -> io::Result<Mentions> {
-        let mut tape = TapeWriter::new(dir)?;
+    /// Reads the tables once.
+    pub fn read(tables: &dyn Tables, spills: &Spills) -> io::Result<Mentions> {
+        let mut names = Sorter::<NAMED_OBJECT>::new(spills.dir, spills.memory / 4);
+        tables.object_names(&mut |object, uri, version| {
+            let version = u64::from_be_bytes(Take::new(&print(&[version.as_bytes()])).bytes());
+            names.push(Put::default().u64(object).bytes(&print(&[uri.as_bytes()])).u64(version).done())
+        })?;
+        let mut tape = TapeWriter::new(spills.dir)?;
         let mut namespaces: Vec<Arc<str>> = Vec::new();
         let mut record = Vec::new();
+        let mut places = Sorter::<PLACE>::new(spills.dir, spills.memory / 4);
         tables.link_mentions(&mut |mention| {
             record.clear();
             pack(&mention, &mut namespaces, &mut record)?;
-            tape.push(&record)?;
-            each(&mention)
+            let place = tape.push(&record)?;
+            places.push(Put::default().u64(mention.id.object).u64(mention.id.number).u64(place).done())
         })?;
-        Ok(Mentions { tape: tape.finish()?, namespaces })
+        let (tape, objects) = in_order(tape.finish()?, names.sorted()?, places.sorted()?, spills)?;
+        Ok(Mentions { tape, objects, namespaces })
     }
 
-    /// Hands every mention to `each`, in the order of the tables.
+    /// Hands every mention to `each`.
     pub fn each(&self, each: &mut dyn FnMut(LinkMention) -> io::Result<()>) -> io::Result<()> {
         self.tape.each(|record| each(self.unpack(record)))
+    }
+
+    /// Hands every mention to `each`, with its object: the ordinal of the object's first mention, and the URI's print.
+    pub fn each_with_object(
+        &self,
+        each: &mut dyn FnMut(LinkMention, u64, &[u8; PRINT]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut objects = self.objects.iter()?.peekable();
+        let (mut first, mut uri, mut ordinal) = (0, [0; PRINT], 0u64);
+        self.tape.each(|record| {
+            let due = |object: &io::Result<[u8; OBJECT]>| {
+                object.as_ref().map_or(true, |object| Take::new(object).u64() <= ordinal)
+            };
+            while let Some(object) = objects.next_if(due) {
+                let object = object?;
+                let mut take = Take::new(&object);
+                (first, uri) = (take.u64(), take.bytes());
+            }
+            ordinal += 1;
+            each(self.unpack(record), first, &uri)
+        })
     }
 
     fn unpack(&self, record: &[u8]) -> LinkMention {
@@ -89,6 +133,58 @@ impl Mentions {
         let event_day = (flags & DATED != 0).then(|| take.u32().cast_signed());
         LinkMention { id, main: flags & MAIN != 0, population, tokens, name, elements, residence, event_day, count }
     }
+}
+
+/// A hash of what tells things apart; nothing secret goes in, so nothing needs a key.
+pub fn print(parts: &[&[u8]]) -> [u8; PRINT] {
+    let mut hasher = SipHasher24::new();
+    parts.iter().for_each(|part| hasher.write(part));
+    hasher.finish128().as_bytes()
+}
+
+/// The mentions in the order of what names them, and their objects.
+fn in_order(
+    tape: Tape,
+    names: Sorted<NAMED_OBJECT>,
+    places: Sorted<PLACE>,
+    spills: &Spills,
+) -> io::Result<(Tape, Sorted<OBJECT>)> {
+    let mut ordered = Sorter::<ORDERED>::new(spills.dir, spills.memory / 3);
+    let mut names = Joined::<NAMED_OBJECT, 8>::new(&names)?;
+    for record in places.iter()? {
+        let record = record?;
+        let mut take = Take::new(&record);
+        let (object, number, place) = (take.bytes::<8>(), take.u64(), take.u64());
+        let name = names.first(&object)?;
+        let name: [u8; PRINT + 8] = name.map_or([0; PRINT + 8], |name| Take::new(&name[8..]).bytes());
+        ordered.push(Put::default().bytes(&name).bytes(&object).u64(number).u64(place).done())?;
+    }
+    drop(places);
+    let ordered = ordered.sorted()?;
+    let mut objects = Sorter::<OBJECT>::new(spills.dir, spills.memory / 8);
+    let (mut last, mut rising, mut before) = (None, true, 0);
+    for (ordinal, record) in (0u64..).zip(ordered.iter()?) {
+        let record = record?;
+        let mut take = Take::new(&record);
+        let object = take.bytes::<{ PRINT + 8 + 8 }>();
+        let (_number, place) = (take.u64(), take.u64());
+        rising &= place >= before;
+        before = place;
+        if last.replace(object) != Some(object) {
+            objects.push(Put::default().u64(ordinal).bytes(&object[..PRINT]).done())?;
+        }
+    }
+    let objects = objects.sorted()?;
+    if rising {
+        return Ok((tape, objects));
+    }
+    let mut reader = tape.reader();
+    let mut again = TapeWriter::new(spills.dir)?;
+    for record in ordered.iter()? {
+        let record = record?;
+        again.push(reader.record(Take::new(&record[ORDERED - 8..]).u64())?)?;
+    }
+    Ok((again.finish()?, objects))
 }
 
 fn pack(mention: &LinkMention, namespaces: &mut Vec<Arc<str>>, out: &mut Vec<u8>) -> io::Result<()> {

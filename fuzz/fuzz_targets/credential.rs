@@ -1,0 +1,6 @@
+//! The validators of `src/validate/credential.rs` hold what `src/lib.rs` says they promise.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    rollcall_fuzz::family("credential", data);
+});

@@ -1,0 +1,430 @@
+//! From hits to candidates that stand by themselves: which cell, which bytes, valid or not, how sure.
+//!
+//! A surveyor reads a block in one merge of hits and cells, both in order. A candidate passes the veto of its field, its
+//! validator, then is weighed: the field's name, the key before it, near words, in this order of strength; what stays
+//! [`Confidence::Low`] is dropped. What a surveyor knows of an object is what its fields' names say, so the blocks of one
+//! object may be surveyed in any order, by several surveyors at once; [`super::judge`] then settles them in theirs.
+//! Nothing here keeps a value.
+
+use super::evidence::{FieldEvidence, Says};
+use super::lanes::Scratch;
+use super::near::key_before;
+use super::plan::Matcher;
+use super::watch::{Step, Watch};
+use crate::model::block::{Block, Cell};
+use crate::model::detector::Confidence;
+use crate::model::field::{Field, Schema};
+use crate::model::finding::{Basis, Finding, Hit, Marks, Verdict};
+use regex_automata::util::captures::Captures;
+use regex_automata::{Anchored, Input};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A longer cell is no candidate as a whole.
+pub const WHOLE_BYTES_MAX: usize = 1024;
+/// How far beside a finding in text others are looked for.
+const BESIDE_BYTES: u32 = 80;
+/// A cell longer than this is not looked at as a number.
+const NUMBER_BYTES_MAX: usize = 40;
+/// Keys whose evidence is remembered.
+const KEYS_MAX: usize = 4096;
+
+/// What the survey of one block came to.
+#[derive(Default)]
+pub struct Survey {
+    /// Candidates that stand by themselves, by cell.
+    pub(super) found: Vec<Finding>,
+    /// What was counted, by field.
+    pub(super) fields: Vec<FieldCount>,
+    /// Work done: bytes and automaton steps of the scans, cells, hits and bytes of windows.
+    pub(super) work: u64,
+}
+
+/// Counts of one field in one block.
+#[derive(Default)]
+pub(super) struct FieldCount {
+    pub values: u64,
+    /// Values that are numbers: digits and what is written between them.
+    pub numbers: u64,
+    /// By detector.
+    pub candidates: Vec<(u16, CandidateCount)>,
+}
+
+/// Counts of one detector in one field of one block.
+#[derive(Clone, Copy, Default)]
+pub(super) struct CandidateCount {
+    pub matches: u64,
+    /// Cells that a valid candidate fills from end to end.
+    pub whole_cells: u64,
+    /// Valid candidates that a list or checksum proved.
+    pub proven: u64,
+}
+
+impl FieldCount {
+    fn of(&mut self, detector: u16) -> &mut CandidateCount {
+        // A field holds few kinds of values, so a list is shorter than any map.
+        let at = self.candidates.iter().position(|(d, _)| *d == detector).unwrap_or_else(|| {
+            self.candidates.push((detector, CandidateCount::default()));
+            self.candidates.len() - 1
+        });
+        &mut self.candidates[at].1
+    }
+}
+
+impl Survey {
+    fn clear(&mut self) {
+        self.found.clear();
+        for field in &mut self.fields {
+            (field.values, field.numbers) = (0, 0);
+            field.candidates.clear();
+        }
+        self.work = 0;
+    }
+}
+
+/// Surveys blocks. One serves many objects, one after the other.
+pub struct Surveyor<'m> {
+    matcher: &'m Matcher,
+    scratch: Scratch,
+    cell_scratch: Scratch,
+    /// What the fields' names say, by field, as far as it was asked for.
+    evidence: Vec<Option<Arc<FieldEvidence>>>,
+    keys: HashMap<Box<str>, Arc<FieldEvidence>>,
+    captures: Vec<Option<Captures>>,
+    survey: Survey,
+}
+
+impl<'m> Surveyor<'m> {
+    /// A surveyor that has seen no object.
+    pub fn new(matcher: &'m Matcher) -> Surveyor<'m> {
+        Surveyor {
+            matcher,
+            scratch: Scratch::new(),
+            cell_scratch: Scratch::new(),
+            evidence: Vec::new(),
+            keys: HashMap::new(),
+            captures: (0..matcher.detectors().len())
+                .map(|d| matcher.value(d as u16).map(|regex| regex.create_captures()))
+                .collect(),
+            survey: Survey::default(),
+        }
+    }
+
+    /// The blocks that come now are of another object.
+    pub fn forget(&mut self) {
+        self.evidence.clear();
+    }
+
+    /// Puts what a block holds into `survey`, in place of what was there.
+    pub fn survey<W: Watch>(&mut self, block: &Block, schema: &Schema, watch: &mut W, survey: &mut Survey) {
+        std::mem::swap(&mut self.survey, survey);
+        self.survey.clear();
+        self.count_cells(block, schema);
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let matcher = self.matcher;
+        let before = scratch.work();
+        let mut cursor = Cursor { cell: 0, first: 0 };
+        matcher.scan(&block.bytes, block.owned.clone(), &mut scratch, &mut |hits| {
+            self.hits(block, hits, &mut cursor, watch);
+        });
+        while cursor.cell < block.cells.len() {
+            self.close_cell(block, &mut cursor, watch);
+        }
+        self.survey.work += scratch.work() - before;
+        self.scratch = scratch;
+        self.beside(block, watch);
+        // A group `value` may have moved a start past the next one's.
+        self.survey.found.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
+        std::mem::swap(&mut self.survey, survey);
+    }
+
+    /// Counts the block's values, so that a column is judged with all of them, and meets new fields.
+    fn count_cells(&mut self, block: &Block, schema: &Schema) {
+        for cell in &block.cells {
+            let id = cell.field as usize;
+            if id >= self.evidence.len() {
+                self.evidence.resize(id + 1, None);
+            }
+            if id >= self.survey.fields.len() {
+                self.survey.fields.resize_with(id + 1, FieldCount::default);
+            }
+            if self.evidence[id].is_none() {
+                let none = Field::new([""]);
+                let field = schema.fields.get(id).unwrap_or(&none);
+                self.evidence[id] = Some(Arc::new(self.matcher.names().evidence(field)));
+            }
+            if block.owned.contains(&cell.start) {
+                let count = &mut self.survey.fields[id];
+                count.values += 1;
+                count.numbers += u64::from(is_number(trim(block, cell).0));
+            }
+        }
+        self.survey.work += block.cells.len() as u64;
+    }
+
+    /// Lays hits, in order, over the cells.
+    fn hits<W: Watch>(&mut self, block: &Block, hits: &[Hit], cursor: &mut Cursor, watch: &mut W) {
+        for hit in hits {
+            while block.cells.get(cursor.cell).is_some_and(|cell| cell.end <= hit.start) {
+                self.close_cell(block, cursor, watch);
+            }
+            match block.cells.get(cursor.cell) {
+                Some(cell) if cell.start <= hit.start && hit.end <= cell.end => {
+                    self.candidate(
+                        block,
+                        cursor.cell,
+                        hit.start as usize..hit.end as usize,
+                        hit.detector,
+                        false,
+                        watch,
+                    );
+                }
+                _ => {}
+            }
+        }
+        self.survey.work += hits.len() as u64;
+    }
+
+    /// Looks at a cell for the detectors that its field names: patterns that run only there, then whole values.
+    fn close_cell<W: Watch>(&mut self, block: &Block, cursor: &mut Cursor, watch: &mut W) {
+        let index = cursor.cell;
+        let first = cursor.first;
+        let cell = &block.cells[index];
+        let evidence = self.evidence[cell.field as usize].as_ref();
+        if let Some(evidence) = evidence.filter(|e| !e.only.is_empty() || !e.whole.is_empty()).cloned() {
+            for &detector in &evidence.only {
+                let mut scratch = std::mem::take(&mut self.cell_scratch);
+                let before = scratch.work();
+                let range = cell.start.max(block.owned.start) as usize..cell.end.min(block.owned.end) as usize;
+                for hit in self.matcher.scan_cell(detector, &block.bytes, range, &mut scratch) {
+                    if hit.end <= cell.end {
+                        self.candidate(block, index, hit.start as usize..hit.end as usize, detector, false, watch);
+                    }
+                }
+                self.survey.work += scratch.work() - before;
+                self.cell_scratch = scratch;
+            }
+            for &detector in &evidence.whole {
+                let (value, start) = trim(block, cell);
+                let fits = (1..=WHOLE_BYTES_MAX).contains(&value.len()) && block.owned.contains(&cell.start);
+                if fits && !self.survey.found[first..].iter().any(|f| f.detector == detector) {
+                    self.candidate(block, index, start..start + value.len(), detector, true, watch);
+                }
+            }
+        }
+        // A group `value` may have moved a start past the next one's, and whole values come last.
+        self.survey.found[first..].sort_unstable_by_key(|f| (f.start, f.end, f.detector));
+        cursor.cell += 1;
+        cursor.first = self.survey.found.len();
+    }
+
+    /// Looks for names beside what was found in text: cells much longer than the finding.
+    fn beside<W: Watch>(&mut self, block: &Block, watch: &mut W) {
+        let matcher = self.matcher;
+        let found = self.survey.found.len();
+        for &detector in matcher.beside() {
+            let element = matcher.detectors()[usize::from(detector)].element;
+            // Windows of neighbours overlap; what was looked at is not looked at again.
+            let mut seen = (u32::MAX, 0);
+            for i in 0..found {
+                let finding = self.survey.found[i];
+                let cell = &block.cells[finding.cell as usize];
+                let text = cell.end - cell.start > finding.end - finding.start + BESIDE_BYTES / 8;
+                if !text || finding.element == element || !finding.basis.has(Basis::SHAPE) {
+                    continue;
+                }
+                let from = finding.start.saturating_sub(BESIDE_BYTES).max(cell.start).max(block.owned.start);
+                let from = if seen.0 == finding.cell { from.max(seen.1) } else { from };
+                let to = (finding.end + BESIDE_BYTES).min(cell.end).min(block.owned.end);
+                if from >= to {
+                    continue;
+                }
+                seen = (finding.cell, to);
+                let mut scratch = std::mem::take(&mut self.cell_scratch);
+                let before = scratch.work();
+                for hit in matcher.scan_cell(detector, &block.bytes, from as usize..to as usize, &mut scratch) {
+                    if hit.end <= cell.end {
+                        let span = hit.start as usize..hit.end as usize;
+                        self.candidate(block, finding.cell as usize, span, detector, false, watch);
+                    }
+                }
+                self.survey.work += scratch.work() - before;
+                self.cell_scratch = scratch;
+            }
+        }
+    }
+
+    /// Weighs one candidate; what is kept goes into the survey.
+    fn candidate<W: Watch>(
+        &mut self,
+        block: &Block,
+        index: usize,
+        span: Range<usize>,
+        detector: u16,
+        whole: bool,
+        watch: &mut W,
+    ) {
+        let matcher = self.matcher;
+        let cell = &block.cells[index];
+        let field = cell.field as usize;
+        let Some(says) = self.evidence[field].as_ref().map(|e| e.says(detector)) else { return };
+        watch.step(Step::Candidate { cell: index as u32, span: span.start as u32..span.end as u32, detector, whole });
+        watch.step(Step::Field(says));
+        self.survey.fields[field].of(detector).matches += 1;
+        if says == Says::Vetoed {
+            return;
+        }
+        let span = if whole { span } else { self.narrow(&block.bytes, span, detector) };
+        let value = &block.bytes[span.clone()];
+        let verdict = matcher.validator(detector).map_or(Verdict::PLAUSIBLE, |validate| validate(value));
+        watch.step(Step::Value(span.start as u32..span.end as u32));
+        watch.step(Step::Verdict(verdict));
+        let (proven, marks) = match verdict {
+            Verdict::Invalid(_) => return,
+            Verdict::Valid { proven, marks } => (proven, marks),
+        };
+        // A cell much longer than its value is not trimmed: white space would be walked for every hit in it.
+        let slack = (cell.end - cell.start) as usize - value.len();
+        if slack <= NUMBER_BYTES_MAX && trim(block, cell).0.len() == value.len() {
+            self.survey.fields[field].of(detector).whole_cells += 1;
+        }
+        let mut basis = if whole { Basis::default() } else { Basis::SHAPE };
+        if proven {
+            self.survey.fields[field].of(detector).proven += 1;
+            basis = basis.with(Basis::PROOF);
+        }
+        // A value that says of itself that nobody has it is reported only where somebody says that it is one.
+        let needs = marks.has(Marks::NEVER_ISSUED) || (marks.has(Marks::TEST) && !proven);
+        let Some((confidence, support)) = self.support(block, cell, &span, detector, says, needs, watch) else {
+            return;
+        };
+        watch.step(Step::Weighed(confidence, basis.with(support)));
+        if confidence == Confidence::Low {
+            return;
+        }
+        let plan = &matcher.detectors()[usize::from(detector)];
+        self.survey.found.push(Finding {
+            start: span.start as u32,
+            end: span.end as u32,
+            cell: index as u32,
+            detector,
+            element: plan.element,
+            form: plan.form,
+            confidence,
+            marks,
+            basis: basis.with(support),
+        });
+    }
+
+    /// What stands behind a valid candidate: its confidence and the basis that context gives; none when context objects,
+    /// or when the value `needs` a name or a near word and has none.
+    #[allow(clippy::too_many_arguments)]
+    fn support<W: Watch>(
+        &mut self,
+        block: &Block,
+        cell: &Cell,
+        span: &Range<usize>,
+        detector: u16,
+        field: Says,
+        needs: bool,
+        watch: &mut W,
+    ) -> Option<(Confidence, Basis)> {
+        let matcher = self.matcher;
+        let plan = &matcher.detectors()[usize::from(detector)];
+        if field == Says::Named {
+            return Some((plan.with_field, Basis::FIELD));
+        }
+        let mut other = field == Says::Other;
+        let key = self.key(block, cell, span.start).map(|(evidence, bound)| (evidence.says(detector), bound));
+        if let Some((says, bound)) = key {
+            watch.step(Step::Key(says, bound));
+        }
+        match key {
+            Some((Says::Named, _)) => return Some((plan.with_field, Basis::FIELD)),
+            Some((Says::Vetoed, _)) => return None,
+            // A word of a sentence says what follows it, and nothing of what else it could be.
+            Some((Says::Other, bound)) => other |= bound,
+            Some((Says::Nothing, _)) | None => {}
+        }
+        let mut near = false;
+        if !plan.near.is_empty() && (plan.with_near != plan.alone || needs) {
+            let seen;
+            (near, seen) =
+                matcher.near().supports(detector, &block.bytes, cell.start as usize..cell.end as usize, span.clone());
+            self.survey.work += seen as u64;
+            watch.step(Step::Near(near));
+        }
+        if needs && !near {
+            watch.step(Step::Unnamed);
+            return None;
+        }
+        let confidence = if near { plan.with_near } else { plan.alone };
+        let confidence = match confidence {
+            _ if !other => confidence,
+            Confidence::High => Confidence::Medium,
+            Confidence::Medium | Confidence::Low => Confidence::Low,
+        };
+        Some((confidence, if near { Basis::NEAR } else { Basis::default() }))
+    }
+
+    /// What the key before a candidate says, if there is one in its cell, and whether a sign binds it to the candidate.
+    fn key(&mut self, block: &Block, cell: &Cell, candidate: usize) -> Option<(Arc<FieldEvidence>, bool)> {
+        if candidate == cell.start as usize {
+            return None;
+        }
+        let key = key_before(&block.bytes, cell.start as usize, candidate)?;
+        self.survey.work += (candidate - key.before.start) as u64;
+        let names = self.matcher.names();
+        let token = std::str::from_utf8(&block.bytes[key.token.clone()]).ok()?;
+        if !key.bound && !names.may_end_key(token) {
+            return None;
+        }
+        let whole = std::str::from_utf8(&block.bytes[key.before.start..key.token.end]).ok()?;
+        if let Some(evidence) = self.keys.get(whole) {
+            return Some((Arc::clone(evidence), key.bound));
+        }
+        let evidence = Arc::new(names.key(&whole[..whole.len() - token.len()], token));
+        if self.keys.len() >= KEYS_MAX {
+            self.keys.clear();
+        }
+        self.keys.insert(whole.into(), Arc::clone(&evidence));
+        Some((evidence, key.bound))
+    }
+
+    /// The span of the group `value` in a hit, or the hit.
+    fn narrow(&mut self, bytes: &[u8], span: Range<usize>, detector: u16) -> Range<usize> {
+        let (Some(regex), Some(captures)) = (self.matcher.value(detector), &mut self.captures[usize::from(detector)])
+        else {
+            return span;
+        };
+        self.survey.work += span.len() as u64;
+        regex.search_captures(&Input::new(&bytes[span.clone()]).anchored(Anchored::Yes), captures);
+        match captures.get_group_by_name("value") {
+            Some(value) if value.start < value.end => span.start + value.start..span.start + value.end,
+            _ => span,
+        }
+    }
+}
+
+/// Where the merge of hits and cells stands.
+struct Cursor {
+    /// The cell that the next hit may lie in.
+    cell: usize,
+    /// The first pending finding of that cell.
+    first: usize,
+}
+
+/// A cell's bytes without white space at its ends, and where they start.
+fn trim<'b>(block: &'b Block, cell: &Cell) -> (&'b [u8], usize) {
+    let bytes = block.cell(cell);
+    let tail = bytes.trim_ascii_start();
+    (tail.trim_ascii_end(), cell.end as usize - tail.len())
+}
+
+/// Whether bytes are one number: digits with what is written between them, nothing else.
+pub(super) fn is_number(bytes: &[u8]) -> bool {
+    bytes.len() <= NUMBER_BYTES_MAX
+        && bytes.iter().any(u8::is_ascii_digit)
+        && bytes.iter().all(|b| matches!(b, b'0'..=b'9' | b' ' | b'-' | b'.' | b'(' | b')' | b'+' | b'/'))
+}

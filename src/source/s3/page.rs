@@ -1,0 +1,242 @@
+//! One page of a listing.
+
+use super::super::wire::fault::{Fault, FaultKind};
+use super::S3;
+use super::fault::{Asked, fault_of};
+use super::get::bare;
+use crate::model::object::Object;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::DateTime;
+use aws_sdk_s3::types::{EncodingType, OptionalObjectAttributes, RestoreStatus};
+use std::error::Error;
+
+/// Keys of a page.
+pub(super) const KEYS: i32 = 1000;
+
+/// What is asked of a listing.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    /// Keys that begin so.
+    pub prefix: String,
+    /// Only the key that is the prefix.
+    pub is_exact: bool,
+    /// Keys after this one.
+    pub after: Option<String>,
+    /// Keys up to this one.
+    pub until: Option<String>,
+    /// Where the page before ended.
+    pub from: Option<Marker>,
+    /// Keys with a slash after the prefix are told by what lies before it.
+    pub folders: bool,
+    pub keys_max: i32,
+    pub versions: bool,
+}
+
+impl Ask {
+    /// Whether a key is asked for. A store that ignores a part of the question must not make keys come twice.
+    pub fn holds(&self, key: &str) -> bool {
+        key.starts_with(&self.prefix)
+            && (!self.is_exact || key == self.prefix)
+            && self.after.as_deref().is_none_or(|after| key > after)
+            && self.until.as_deref().is_none_or(|until| key <= until)
+    }
+}
+
+/// Where a page ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Marker {
+    Token(String),
+    Version(String, Option<String>),
+}
+
+/// An object as a page tells it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Item {
+    pub key: String,
+    pub etag: Option<String>,
+    pub size: u64,
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    pub modified: Option<i64>,
+    /// Empty where the store names none.
+    pub class: String,
+    /// An archived object that was restored and can be read.
+    pub is_restored: bool,
+    pub version_id: Option<String>,
+    /// It is the present version.
+    pub is_latest: bool,
+}
+
+/// One page.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub items: Vec<Item>,
+    pub folders: Vec<String>,
+    /// The last key that the store told, asked for or not.
+    pub last_key: Option<String>,
+    pub next: Option<Marker>,
+}
+
+impl S3 {
+    /// A page, asked for until it comes. If the store names another region, that one is asked from then on.
+    pub(super) async fn page(&self, ask: &Ask) -> Result<Page, Fault> {
+        let page = self.wire.ask(&*self.bucket, || async {
+            match self.page_once(ask).await {
+                Err((_, Some(region))) if !self.bucket.account.is_custom() => {
+                    self.bucket.account.move_to(&region).await;
+                    self.page_once(ask).await.map_err(|(fault, _)| fault)
+                }
+                answer => answer.map_err(|(fault, _)| fault),
+            }
+        });
+        page.await
+    }
+
+    async fn page_once(&self, ask: &Ask) -> Result<Page, (Fault, Option<String>)> {
+        if ask.versions { self.version_page(ask).await } else { self.object_page(ask).await }
+    }
+
+    async fn object_page(&self, ask: &Ask) -> Result<Page, (Fault, Option<String>)> {
+        let token = match &ask.from {
+            Some(Marker::Token(token)) => Some(token.clone()),
+            _ => None,
+        };
+        let list = self.bucket.account.client().list_objects_v2().bucket(&self.bucket.name);
+        let told = list
+            .prefix(&ask.prefix)
+            .set_start_after(ask.after.clone())
+            .set_continuation_token(token)
+            .set_delimiter(ask.folders.then(|| "/".to_string()))
+            .max_keys(ask.keys_max)
+            // Keys may hold what XML cannot.
+            .encoding_type(EncodingType::Url)
+            .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
+            .set_request_payer(self.bucket.payer())
+            .send()
+            .await
+            .map_err(|e| self.failed(&e, Asked::List))?;
+        // The SDK takes a page that was cut off for a short one; the page says how much it holds.
+        let held = told.contents().len() + told.common_prefixes().len();
+        if told.key_count().is_some_and(|count| usize::try_from(count).is_ok_and(|count| count > held)) {
+            let place = self.bucket.account.place();
+            let detail = format!("a page of {place}'s listing was cut off; check --endpoint, and scan again");
+            return Err((Fault::new(FaultKind::Transient, detail), None));
+        }
+        let is_encoded = told.encoding_type() == Some(&EncodingType::Url);
+        let items = told.contents().iter().filter_map(|object| {
+            Some(Item {
+                key: key_of(object.key()?, is_encoded),
+                etag: object.e_tag().map(|e| bare(e).to_string()),
+                size: object.size().and_then(|n| u64::try_from(n).ok()).unwrap_or(0),
+                modified: object.last_modified().and_then(micros),
+                class: object.storage_class().map_or(String::new(), |c| c.as_str().to_string()),
+                is_restored: is_restored(object.restore_status()),
+                version_id: None,
+                is_latest: true,
+            })
+        });
+        let items: Vec<Item> = items.collect();
+        let last_key = items.last().map(|item| item.key.clone());
+        let items = items.into_iter().filter(|item| ask.holds(&item.key)).collect();
+        let folders = told.common_prefixes().iter().filter_map(|p| p.prefix()).map(|p| key_of(p, is_encoded)).collect();
+        let next = told.next_continuation_token().filter(|_| told.is_truncated() == Some(true));
+        self.go_on(
+            ask,
+            Page { items, folders, last_key, next: next.map(|t| Marker::Token(t.to_string())) },
+            told.is_truncated(),
+        )
+    }
+
+    async fn version_page(&self, ask: &Ask) -> Result<Page, (Fault, Option<String>)> {
+        let (key, version) = match &ask.from {
+            Some(Marker::Version(key, version)) => (Some(key.clone()), version.clone()),
+            _ => (ask.after.clone(), None),
+        };
+        let list = self.bucket.account.client().list_object_versions().bucket(&self.bucket.name);
+        let told = list
+            .prefix(&ask.prefix)
+            .set_key_marker(key)
+            .set_version_id_marker(version)
+            .set_delimiter(ask.folders.then(|| "/".to_string()))
+            .max_keys(ask.keys_max)
+            .encoding_type(EncodingType::Url)
+            .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
+            .set_request_payer(self.bucket.payer())
+            .send()
+            .await
+            .map_err(|e| self.failed(&e, Asked::ListVersions))?;
+        let is_encoded = told.encoding_type() == Some(&EncodingType::Url);
+        let items = told.versions().iter().filter_map(|version| {
+            Some(Item {
+                key: key_of(version.key()?, is_encoded),
+                etag: version.e_tag().map(|e| bare(e).to_string()),
+                size: version.size().and_then(|n| u64::try_from(n).ok()).unwrap_or(0),
+                modified: version.last_modified().and_then(micros),
+                class: version.storage_class().map_or(String::new(), |c| c.as_str().to_string()),
+                is_restored: is_restored(version.restore_status()),
+                version_id: version.version_id().filter(|id| !id.is_empty()).map(str::to_string),
+                is_latest: version.is_latest() == Some(true),
+            })
+        });
+        let items: Vec<Item> = items.collect();
+        let last_key = items.last().map(|item| item.key.clone());
+        let items = items.into_iter().filter(|item| ask.holds(&item.key)).collect();
+        let folders = told.common_prefixes().iter().filter_map(|p| p.prefix()).map(|p| key_of(p, is_encoded)).collect();
+        let next = told
+            .next_key_marker()
+            .filter(|_| told.is_truncated() == Some(true))
+            .map(|key| Marker::Version(key_of(key, is_encoded), told.next_version_id_marker().map(str::to_string)));
+        self.go_on(ask, Page { items, folders, last_key, next }, told.is_truncated())
+    }
+
+    /// A page that says there is more must say where, and not where it was.
+    fn go_on(&self, ask: &Ask, page: Page, more: Option<bool>) -> Result<Page, (Fault, Option<String>)> {
+        if more == Some(true) && (page.next.is_none() || page.next == ask.from) {
+            let place = self.bucket.account.place();
+            let detail = format!("{place} says that a listing goes on and not where; check --endpoint");
+            return Err((Fault::new(super::FaultKind::Other, detail), None));
+        }
+        Ok(page)
+    }
+
+    /// The one object that the prefix is, by its own head.
+    pub(super) async fn head(&self, version_id: Option<String>) -> Result<Object, Fault> {
+        let told = self.wire.ask(&*self.bucket, || async {
+            let head = self.bucket.account.client().head_object().bucket(&self.bucket.name).key(&self.prefix);
+            head.set_version_id(version_id.clone())
+                .set_request_payer(self.bucket.payer())
+                .send()
+                .await
+                .map_err(|e| self.failed(&e, Asked::Get).0)
+        });
+        let told = told.await?;
+        Ok(self.object(Item {
+            key: self.prefix.clone(),
+            etag: told.e_tag().map(|e| bare(e).to_string()),
+            size: told.content_length().and_then(|n| u64::try_from(n).ok()).unwrap_or(0),
+            modified: told.last_modified().and_then(micros),
+            is_latest: version_id.is_none(),
+            version_id,
+            ..Item::default()
+        }))
+    }
+
+    pub(super) fn failed<E>(&self, error: &SdkError<E>, asked: Asked) -> (Fault, Option<String>)
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        fault_of(error, asked, &self.bucket.account)
+    }
+}
+
+fn micros(at: &DateTime) -> Option<i64> {
+    i64::try_from(at.as_nanos().div_euclid(1000)).ok()
+}
+
+fn is_restored(status: Option<&RestoreStatus>) -> bool {
+    status.is_some_and(|s| s.is_restore_in_progress() == Some(false) && s.restore_expiry_date().is_some())
+}
+
+/// A key as a page writes it: form-encoded, so that a plus is a space, where the page says that it is encoded.
+fn key_of(text: &str, is_encoded: bool) -> String {
+    if is_encoded { super::super::name::decoded(&text.replace('+', "%20")) } else { text.to_string() }
+}

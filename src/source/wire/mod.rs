@@ -1,0 +1,171 @@
+//! What all stores on a network share: the runtime, the limits, retries, and streams made of ranged requests.
+//!
+//! A store gives single attempts (`store::Store`); everything around an attempt is here, once. Nothing outside `source`
+//! sees a future: listings are iterators, objects are streams. The runtime is made when the first network source is
+//! opened, so a process that was forked before that has its own.
+
+pub(super) mod check;
+pub(super) mod fault;
+pub(super) mod fetch;
+pub(super) mod gate;
+pub(super) mod listing;
+pub(super) mod pace;
+pub(super) mod ranges;
+pub(super) mod store;
+pub(super) mod stream;
+
+use gate::Gate;
+use pace::Pace;
+use std::fmt;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Semaphore;
+
+/// Threads of the runtime. They move bytes and sign requests; what is read is worked on elsewhere.
+const THREADS: usize = 2;
+/// Bytes of one ranged request.
+pub(super) const PART_BYTES: u64 = 8 << 20;
+/// Bytes of the first request of a large object: enough to see a kind of file that is not read.
+pub(super) const HEAD_BYTES: u64 = 1 << 20;
+
+/// What an operator allows a run to ask of the network and to hold in memory for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WireLimits {
+    /// Bytes of objects a second, over all sources.
+    pub bytes_per_second: Option<u64>,
+    /// Requests a second, over all sources.
+    pub requests_per_second: Option<u32>,
+    /// Bytes fetched and not read yet, over all workers.
+    pub memory_bytes: u64,
+    /// Requests at once at most; a store that asks to slow down gets fewer.
+    pub requests_at_once: usize,
+    /// How long a store may say nothing before a request counts as lost.
+    pub silence: Duration,
+    /// How often a request is made in vain before it is given up.
+    pub attempts: u32,
+    /// The first wait before a request is repeated; it doubles from one to the next.
+    pub backoff: Duration,
+}
+
+impl Default for WireLimits {
+    fn default() -> Self {
+        WireLimits {
+            bytes_per_second: None,
+            requests_per_second: None,
+            memory_bytes: 256 << 20,
+            requests_at_once: 256,
+            silence: Duration::from_secs(30),
+            attempts: 8,
+            backoff: Duration::from_millis(100),
+        }
+    }
+}
+
+/// What was asked of the network so far.
+#[derive(Debug, Default)]
+pub struct WireCounts {
+    /// Requests made, listings included.
+    pub requests: AtomicU64,
+    /// Requests that were made again after a fault.
+    pub retries: AtomicU64,
+    /// Answers that asked to slow down.
+    pub throttled: AtomicU64,
+    /// Bytes of objects that arrived.
+    pub bytes: AtomicU64,
+}
+
+/// The network, shared by all sources of a run.
+#[derive(Clone)]
+pub struct Wire(Arc<Inner>);
+
+struct Inner {
+    limits: WireLimits,
+    gate: Gate,
+    bytes: Pace,
+    requests: Pace,
+    /// Memory for objects that no worker has opened yet, in KiB.
+    ahead: Arc<Semaphore>,
+    /// Parts of opened objects beyond the one that is waited for.
+    depth: Arc<Semaphore>,
+    counts: WireCounts,
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire").field("limits", &self.0.limits).finish_non_exhaustive()
+    }
+}
+
+impl Default for Wire {
+    fn default() -> Self {
+        Wire::new(WireLimits::default())
+    }
+}
+
+impl Wire {
+    /// A network with limits.
+    pub fn new(limits: WireLimits) -> Wire {
+        let half = limits.memory_bytes / 2;
+        let ahead = (half >> 10).clamp(PART_BYTES >> 10, u64::from(u32::MAX >> 4)) as usize;
+        Wire(Arc::new(Inner {
+            gate: Gate::new(limits.requests_at_once),
+            bytes: Pace::new(limits.bytes_per_second),
+            requests: Pace::new(limits.requests_per_second.map(u64::from)),
+            ahead: Arc::new(Semaphore::new(ahead)),
+            depth: Arc::new(Semaphore::new((half / PART_BYTES) as usize)),
+            counts: WireCounts::default(),
+            limits,
+        }))
+    }
+
+    /// What was asked of the network so far.
+    pub fn counts(&self) -> &WireCounts {
+        &self.0.counts
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &WireLimits {
+        &self.0.limits
+    }
+
+    /// How many requests an object of a size takes, when none fails.
+    pub fn requests_of(size: u64) -> u64 {
+        match size {
+            0 => 0,
+            size if size <= PART_BYTES => 1,
+            // The head, the parts after it, and the question for its checksum.
+            size => 2 + (size - HEAD_BYTES).div_ceil(PART_BYTES),
+        }
+    }
+
+    /// Waits until another request may be made, and counts it.
+    async fn request(&self) {
+        self.0.requests.take(1).await;
+        self.0.counts.requests.fetch_add(1, Relaxed);
+    }
+
+    /// Counts bytes that arrived, and waits as long as they were too fast.
+    async fn arrived(&self, bytes: u64) {
+        self.0.counts.bytes.fetch_add(bytes, Relaxed);
+        self.0.bytes.take(bytes).await;
+    }
+}
+
+/// The runtime of all network sources.
+pub(super) fn runtime() -> io::Result<&'static Runtime> {
+    static RUNTIME: OnceLock<Result<Runtime, String>> = OnceLock::new();
+    let made = RUNTIME.get_or_init(|| {
+        // The client of object_store takes whichever TLS is the process's; an earlier choice stands.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("wire")
+            .enable_all()
+            .build()
+            .map_err(|e| e.to_string())
+    });
+    made.as_ref().map_err(|e| io::Error::other(format!("no threads for the network: {e}")))
+}
