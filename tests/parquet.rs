@@ -69,7 +69,7 @@ struct Got {
 }
 
 impl BlockSink for Got {
-    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
+    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
         assert!(self.end.is_none_or(|end| end == block.offset), "blocks tile the decoded object");
         self.end = Some(block.offset + block.bytes.len() as u64);
         self.bytes = self.bytes.max(block.bytes.len());
