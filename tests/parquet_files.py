@@ -40,7 +40,7 @@ def people(rng):
             "zip": rng.choice([2139, 94105, 501]),
             "dob": datetime.date(1930, 1, 1) + datetime.timedelta(days=i * 37),
             "seen": datetime.datetime(2024, 2, 29, 13, 5, i % 60, 250000 * (i % 4)),
-            "balance": decimal.Decimal(i * 25) / 100,
+            "balance": (decimal.Decimal(i * 25) / 100).quantize(decimal.Decimal("0.01")),
             "score": float(i) if i % 3 else None,
             "note": None if i % 5 else f"line one\nline \"two\", of {i}",
             "country": "US" if i % 2 else "DE",

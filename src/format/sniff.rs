@@ -30,8 +30,10 @@ pub fn sniff(head: &[u8], whole: bool) -> Kind {
         return Kind::Gzip;
     }
     let binary = is_binary(head);
-    // The second is a file whose footer is encrypted.
-    if (head.starts_with(b"PAR1") || head.starts_with(b"PARE")) && binary {
+    // The second is a file whose footer is encrypted. Pages of text may make the rest look like text; what follows the mark
+    // is the head of a page, which begins with a control character.
+    let page = head.get(4).is_some_and(|b| *b < b' ' && !b.is_ascii_whitespace());
+    if (head.starts_with(b"PAR1") || head.starts_with(b"PARE")) && (binary || page) {
         return Kind::Parquet;
     }
     if let Some(name) = magic(head) {

@@ -185,9 +185,6 @@ fn what_does_not_pass_is_told_with_its_remedy() {
                 Some(Fault::Expired | Fault::Denied | Fault::ClockSkew) => Some("permission_denied"),
                 Some(Fault::Changed) => Some("changed"),
                 Some(Fault::Gone) => Some("not_found"),
-                Some(Fault::WrongByte) => Some("io"),
-                Some(Fault::Truncated | Fault::SlowDown | Fault::WrongRegion) => Some("io"),
-                Some(Fault::ShortBody) if face == Face::Gcs => Some("io"),
                 Some(_) => Some("io"),
             };
             let said = row.gaps.first().map(|gap| gap.kind.code());
