@@ -102,7 +102,7 @@ fn print_of(home: &Home, name: &str) -> [u8; 16] {
 }
 
 #[test]
-fn an_object_that_ends_the_process_twice_is_set_aside() {
+fn an_object_that_ends_the_process_again_and_again_is_set_aside() {
     let home = Home::new();
     let (inventory, writer) = begun(&home);
     let (a, b) = (print_of(&home, "a.csv"), print_of(&home, "b.csv"));
@@ -126,8 +126,10 @@ fn an_object_that_ends_the_process_twice_is_set_aside() {
     leave(&[(a, 40)]);
     assert_eq!(suspects()[&a], false);
     // A process that is killed at another byte was killed, and did not crash.
-    leave(&[(a, 41)]);
-    assert_eq!(suspects()[&a], false);
+    for _ in 0..2 {
+        leave(&[(a, 41)]);
+        assert_eq!(suspects()[&a], false);
+    }
     leave(&[(a, 41)]);
     let found = suspects();
     assert_eq!((found[&a], found[&b]), (true, false));

@@ -178,7 +178,7 @@ fn what_is_not_linked_is_said() {
     home.file("b.csv", "name,email\nPaula Dray,paula@mailhaus.example\n");
     home.line("scan data -q --no-link").exits(0);
     let scoped = home.line("scope --leak *.csv --json").exits(3).json();
-    assert_eq!((&scoped["people"]["certain"], &scoped["leak"]["not_in_inventory"]), (&1.into(), &1.into()), "{scoped}");
+    assert_eq!((&scoped["people"]["certain"], &scoped["leak"]["unscanned"]), (&1.into(), &1.into()), "{scoped}");
     assert!(home.line("scope --leak b.csv --as-of 2").exits(2).err.contains("rollcall link"));
     assert!(home.line("who quentin@mailhaus.example").exits(0).err.contains("rollcall link"));
     // A refresh that finds nothing changed links what was left.

@@ -273,7 +273,7 @@ fn what_is_there_is_read(place: &dyn Place) {
     let answer = visitor.scan("estate", "").exits(0).json();
     assert_eq!(count(&answer["objects"]["complete"]) as usize, estate().len(), "{answer}");
     let snapshot = visitor.home.snapshot();
-    assert_eq!(digest(&Anywhere(&snapshot, None)).unwrap(), of_folder(), "another digest than the folder's");
+    assert_eq!(digest(&Anywhere::new(&snapshot, None)).unwrap(), of_folder(), "another digest than the folder's");
     for (path, row) in visitor.objects() {
         assert_eq!(row.object.size as usize, estate()[&path].len(), "{path}");
         assert_eq!(row.bytes_read, row.object.size, "{path}");

@@ -11,12 +11,13 @@ use rollcall::identity::key::Key;
 use rollcall::identity::link::{Spills, link};
 use rollcall::inventory::{Inventory, Snapshot, digest};
 use rollcall::model::limits::Limits;
+use rollcall::model::mention::TokenValue;
 use rollcall::model::rows::*;
 use rollcall::model::settings::IdentitySettings;
 use rollcall::pipeline::plan::Plan;
 use rollcall::pipeline::scan::{Counters, ScanOutcome, ScanRequest, scan};
 use rollcall::source::{Source, SourceOptions, StoreOptions, Wire, WireLimits};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
@@ -121,18 +122,49 @@ impl Scanned {
 
     /// The digest of what was read, wherever it lay.
     fn digest(&self) -> String {
-        digest(&Anywhere(&self.snapshot, None)).unwrap()
+        digest(&Anywhere::new(&self.snapshot, None)).unwrap()
     }
 
     /// The same, of these objects only and without people, who depend on the other objects.
     fn digest_of(&self, only: &BTreeSet<u64>) -> String {
-        digest(&Anywhere(&self.snapshot, Some(only))).unwrap()
+        digest(&Anywhere::new(&self.snapshot, Some(only))).unwrap()
     }
 }
 
 /// An inventory in which objects are known by their paths and contents: without place and version, which differ between
 /// a folder and the stores that hold the same.
-struct Anywhere<'a>(&'a Snapshot, Option<&'a BTreeSet<u64>>);
+struct Anywhere<'a>(&'a Snapshot, Option<&'a BTreeSet<u64>>, HashMap<TokenValue, TokenValue>);
+
+impl<'a> Anywhere<'a> {
+    /// People without any token are named after where they stand, which is another place in each store: here everybody is
+    /// named after the first of their mentions, by path and number.
+    fn new(snapshot: &'a Snapshot, only: Option<&'a BTreeSet<u64>>) -> Anywhere<'a> {
+        let mut paths = HashMap::new();
+        let read = snapshot.objects(true, &mut |row| {
+            paths.insert(row.id, row.object.path);
+            Ok(())
+        });
+        read.unwrap();
+        let mut first: HashMap<TokenValue, (String, u64)> = HashMap::new();
+        let read = snapshot.memberships(None, &mut |row| {
+            let place = (paths[&row.mention.object].clone(), row.mention.number);
+            let held = first.entry(row.consumer).or_insert_with(|| place.clone());
+            *held = place.min(held.clone());
+            Ok(())
+        });
+        read.unwrap();
+        let name = |(path, number): (String, u64)| {
+            let mut bytes = [0; 16];
+            bytes.copy_from_slice(&blake3::hash(format!("{path} {number}").as_bytes()).as_bytes()[..16]);
+            TokenValue(bytes)
+        };
+        Anywhere(snapshot, only, first.into_iter().map(|(consumer, place)| (consumer, name(place))).collect())
+    }
+
+    fn named(&self, consumer: TokenValue) -> TokenValue {
+        self.2.get(&consumer).copied().unwrap_or(consumer)
+    }
+}
 
 impl Tables for Anywhere<'_> {
     fn objects(&self, retired: bool, each: &mut dyn FnMut(ObjectRow) -> io::Result<()>) -> io::Result<()> {
@@ -175,15 +207,27 @@ impl Tables for Anywhere<'_> {
         each: &mut dyn FnMut(MembershipRow) -> io::Result<()>,
     ) -> io::Result<()> {
         // Who somebody is depends on everything that was read.
-        if self.1.is_some() { Ok(()) } else { self.0.memberships(None, each) }
+        if self.1.is_some() {
+            return Ok(());
+        }
+        self.0.memberships(None, &mut |row| each(MembershipRow { consumer: self.named(row.consumer), ..row }))
     }
 
     fn consumers(&self, each: &mut dyn FnMut(ConsumerRow) -> io::Result<()>) -> io::Result<()> {
-        if self.1.is_some() { Ok(()) } else { self.0.consumers(each) }
+        if self.1.is_some() {
+            return Ok(());
+        }
+        self.0.consumers(&mut |row| {
+            let cluster = row.cluster.map(|c| self.named(c));
+            each(ConsumerRow { id: self.named(row.id), cluster, ..row })
+        })
     }
 
     fn identifiers(&self, each: &mut dyn FnMut(IdentifierRow) -> io::Result<()>) -> io::Result<()> {
-        if self.1.is_some() { Ok(()) } else { self.0.identifiers(each) }
+        if self.1.is_some() {
+            return Ok(());
+        }
+        self.0.identifiers(&mut |row| each(IdentifierRow { consumer: row.consumer.map(|c| self.named(c)), ..row }))
     }
 
     fn links(&self, each: &mut dyn FnMut(LinkRow) -> io::Result<()>) -> io::Result<()> {
