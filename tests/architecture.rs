@@ -46,7 +46,11 @@ const FENCES: &[(&str, &[&str], &str)] = &[
     ("arrow_array", &["inventory", "format"], "tables are the inventory's; others see rows (`model::rows`)"),
     ("arrow_schema", &["inventory", "format"], "tables are the inventory's; others see rows (`model::rows`)"),
     ("arrow_buffer", &["format"], "columns are read by `format::parquet`; others see blocks"),
-    ("parquet", &["inventory", "format", "decode", "source"], "tables are the inventory's; others see rows (`model::rows`)"),
+    (
+        "parquet",
+        &["inventory", "format", "decode", "source"],
+        "tables are the inventory's; others see rows (`model::rows`)",
+    ),
     ("brotli", &["format"], "pages are measured by `format::parquet`"),
     ("clap", &["cli"], "arguments end in `cli`; pass a value on"),
     ("anyhow", &["cli"], "an error that a caller can act on is a type; only `cli` turns it into text"),
