@@ -76,7 +76,6 @@ const FENCES: &[(&str, &[&str], &str)] = &[
     ("quick_xml", &["source"], "stores are spoken to by `source`; others see objects"),
     ("rustls", &["source"], "connections are made by `source`"),
     ("reqwest", &[], "it is there for its features; requests are made through object_store"),
-    ("bytes", &["source", "format"], "a stage sees slices; the reader of Parquet asks for these"),
     ("crc_fast", &["source"], "what a store says of its objects is checked in `source`"),
     ("md5", &["source"], "what a store says of its objects is checked in `source`; it is no hash for anything else"),
     ("flate2", &["decode", "format", "generate", "score", "source"], "compressed objects are opened by `decode`"),

@@ -266,17 +266,17 @@ pub struct ScanArgs {
     #[arg(long)]
     pub no_link: bool,
     /// Read only one of N parts of what is listed, the same for the same names; merge the inventories afterwards
-    #[arg(long, value_name = "I/N", value_parser = super::values::shard)]
+    #[arg(long, value_name = "I/N", value_parser = super::values::shard, hide_short_help = true)]
     pub shard: Option<Shard>,
     /// Say how many objects, bytes and requests a scan would take, and about how long; read nothing
     #[arg(long)]
     pub estimate: bool,
     #[command(flatten)]
+    pub list: ListArgs,
+    #[command(flatten)]
     pub from: SourceArgs,
     #[command(flatten)]
     pub limits: LimitArgs,
-    #[command(flatten)]
-    pub list: ListArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
     #[command(flatten)]
@@ -292,7 +292,7 @@ pub struct ListArgs {
     ///
     /// A line is a URI, a path, a JSON object with "uri" (and "deleted": true for one that is gone), or an S3 event
     /// notification. Each object must lie in one of the sources. Only what the list says is deleted is retired.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub objects: Option<String>,
 }
 

@@ -3,9 +3,9 @@
 //! Each worker has a slot in `_work/in_hand`: the print of its object, and how far it came with it. A slot is clear while its
 //! worker waits for others. The slots are written and never made durable: they must survive their process, not the machine.
 //! Whoever takes the lock next finds the slots that were not cleared. An object that was alone in hand is struck; where
-//! several were, each is a suspect, and is read alone next time. One that was struck three times at one place is set aside: a
-//! process that is killed from outside is hardly killed three times at one place; at twice, kills at random moments set aside
-//! small objects that had done nothing. One that never ends at the same place is set
+//! several were, each is a suspect, and is read alone next time. One that was struck four times at one place is set aside: a
+//! process that is killed from outside is hardly killed four times at one place. A place is as exact as reading is, and small
+//! objects are read at once, so kills at random moments set such aside that had done nothing when two or three were enough. One that never ends at the same place is set
 //! aside in the end, so that a scan does end.
 
 use super::record::hex;
@@ -21,7 +21,7 @@ use std::path::PathBuf;
 pub type ObjectPrint = [u8; 16];
 
 /// Strikes after which an object is set aside.
-const STRIKES: u32 = 3;
+const STRIKES: u32 = 4;
 /// Deaths alone with an object, at whatever place, after which it is set aside.
 const DEATHS: u32 = 5;
 const HEADER: usize = 8;

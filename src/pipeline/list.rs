@@ -187,7 +187,7 @@ impl<'a> Lister<'a> {
 }
 
 fn set_aside() -> Gap {
-    let detail = "its reading ended the whole process three times at one place, so it is set aside until it changes; please \
+    let detail = "its reading ended the whole process four times at one place, so it is set aside until it changes; please \
                   report the file's format, not its content";
     Gap { kind: GapKind::Crashed, offset: None, bytes: None, detail: detail.to_string() }
 }

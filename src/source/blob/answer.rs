@@ -88,7 +88,7 @@ fn azure(asked: Asked, anonymous: bool, status: StatusCode, code: &str) -> (Faul
         ),
         (403, "AuthorizationFailure") => (
             FaultKind::Denied,
-            "the storage account's network rules refuse this machine; let its address in, or scan from inside"
+            "the account key or SAS is not accepted, or the storage account's network rules refuse this machine; check the key, let its address in, or scan from inside"
                 .to_string(),
         ),
         (403, "KeyBasedAuthenticationNotPermitted") => (
