@@ -124,18 +124,18 @@ fn an_object_that_ends_the_process_again_and_again_is_set_aside() {
     leave(&[(a, 40), ([0; 16], 9), (b, 10)]);
     assert_eq!(suspects().values().collect::<Vec<_>>(), [&false, &false], "of two, nobody knows which it was");
     leave(&[(a, 40)]);
-    assert_eq!(suspects()[&a], false);
+    assert!(!suspects()[&a]);
     // A process that is killed at another byte was killed, and did not crash.
     for _ in 0..3 {
         leave(&[(a, 41)]);
-        assert_eq!(suspects()[&a], false);
+        assert!(!suspects()[&a]);
     }
     leave(&[(a, 41)]);
     let found = suspects();
     assert_eq!((found[&a], found[&b]), (true, false));
     // The journal counts once, though the program dies before it has taken it away.
     std::fs::write(work.join("in_hand"), [&left.get().to_be_bytes()[..], &b, &[0; 16]].concat()).unwrap();
-    assert_eq!(suspects()[&b], false);
+    assert!(!suspects()[&b]);
 
     // The scan says so, and reads the other suspect, which is cleared by that.
     std::fs::remove_dir_all(home.inventory().join("objects")).unwrap();

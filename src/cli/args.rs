@@ -26,7 +26,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Read objects and write or extend the inventory
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
     /// Read again only what changed since, in every source that was scanned
     Refresh(RefreshArgs),
     /// Link people again, without reading a source

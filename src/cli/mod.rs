@@ -49,7 +49,7 @@ pub fn main() -> u8 {
         return Exit::Usage as u8;
     }
     let result = match cli.command {
-        Command::Scan(args) => scan::run(args),
+        Command::Scan(args) => scan::run(*args),
         Command::Refresh(args) => refresh::run(args),
         Command::Link(args) => link::run(args),
         Command::Scope(args) => scope::run(args),

@@ -239,20 +239,19 @@ fn work(
 ) {
     let mut desk = Desk::new(&shared.plan.matcher);
     loop {
-        let job = exchange.idle(|| {
+        let (job, offer) = exchange.idle(|| {
             select! {
-                recv(jobs) -> job => Ok(job),
-                recv(exchange.offers()) -> offer => Err(offer),
+                recv(jobs) -> job => (Some(job), None),
+                recv(exchange.offers()) -> offer => (None, offer.ok()),
             }
         });
+        if let Some(offer) = offer {
+            desk.serve(offer);
+        }
         let Job { task, print, known } = match job {
-            Ok(Ok(job)) => job,
-            Ok(Err(_)) => break,
-            Err(offer) => {
-                // This worker could give offers itself, so the channel is open.
-                offer.into_iter().for_each(|offer| desk.serve(offer));
-                continue;
-            }
+            Some(Ok(job)) => job,
+            Some(Err(_)) => break,
+            None => continue,
         };
         if shared.stop.load(Relaxed) {
             let _ = messages.send(Message::NotReached);

@@ -294,7 +294,7 @@ impl ObjectRanges for FileRanges {
 
     fn read_at(&self, range: Range<u64>) -> io::Result<Vec<u8>> {
         self.used.store(true, Relaxed);
-        let length = range.end.min(self.size).checked_sub(range.start).unwrap_or_default();
+        let length = range.end.min(self.size).saturating_sub(range.start);
         let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
         self.file.read_exact_at(&mut bytes, range.start)?;
         if length != range.end.saturating_sub(range.start) || version_of(&self.file.metadata()?) != self.version {

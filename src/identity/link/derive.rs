@@ -230,7 +230,9 @@ fn holders(held: &Sorted<HELD>, hubs: &Sorted<HUB>, spills: &Spills) -> io::Resu
 fn ids(parts: &Sorted<PART>, own: &Sorted<OWN>, spills: &Spills) -> io::Result<Sorted<24>> {
     let mut found = Sorter::<24>::new(spills.dir, spills.memory / 4);
     let mut own = Joined::<OWN, 8>::new(own)?;
-    let mut close = |group: u64, name: [u8; ShortName::KEY_BYTES + 4], first: (u64, [u8; PRINT])| -> io::Result<()> {
+    type Name = [u8; ShortName::KEY_BYTES + 4];
+    type First = (u64, [u8; PRINT]);
+    let mut close = |group: u64, name: Name, first: First| -> io::Result<()> {
         let id = match own.first(&group.to_be_bytes())? {
             Some(record) if record[8] == 0 => Take::new(&record[9..]).bytes(),
             Some(record) => print(&[&record[9..], &name]),
@@ -238,7 +240,7 @@ fn ids(parts: &Sorted<PART>, own: &Sorted<OWN>, spills: &Spills) -> io::Result<S
         };
         found.push(Put::default().bytes(&id).u64(group).done())
     };
-    let mut open: Option<(u64, [u8; ShortName::KEY_BYTES + 4], (u64, [u8; PRINT]))> = None;
+    let mut open: Option<(u64, Name, First)> = None;
     for record in parts.iter()? {
         let record = record?;
         let group = Take::new(&record).u64();

@@ -51,6 +51,9 @@ pub struct Mentions {
     namespaces: Vec<Arc<str>>,
 }
 
+/// Takes a mention, the ordinal of its object's first mention, and the print of the object's URI.
+type EachWithObject<'a> = &'a mut dyn FnMut(LinkMention, u64, &[u8; PRINT]) -> io::Result<()>;
+
 impl Mentions {
     /// Reads the tables once.
     pub fn read(tables: &dyn Tables, spills: &Spills) -> io::Result<Mentions> {
@@ -79,10 +82,7 @@ impl Mentions {
     }
 
     /// Hands every mention to `each`, with its object: the ordinal of the object's first mention, and the URI's print.
-    pub fn each_with_object(
-        &self,
-        each: &mut dyn FnMut(LinkMention, u64, &[u8; PRINT]) -> io::Result<()>,
-    ) -> io::Result<()> {
+    pub fn each_with_object(&self, each: EachWithObject<'_>) -> io::Result<()> {
         let mut objects = self.objects.iter()?.peekable();
         let (mut first, mut uri, mut ordinal) = (0, [0; PRINT], 0u64);
         self.tape.each(|record| {

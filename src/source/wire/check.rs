@@ -16,9 +16,9 @@ impl Check {
     /// Starts to compute what is to be compared.
     pub fn start(self) -> Checking {
         let sum = match self {
-            Check::Crc64Nvme(_) => Sum::Crc(Crc::new(CrcAlgorithm::Crc64Nvme)),
-            Check::Crc32c(_) => Sum::Crc(Crc::new(CrcAlgorithm::Crc32Iscsi)),
-            Check::Crc32(_) => Sum::Crc(Crc::new(CrcAlgorithm::Crc32IsoHdlc)),
+            Check::Crc64Nvme(_) => Sum::Crc(Box::new(Crc::new(CrcAlgorithm::Crc64Nvme))),
+            Check::Crc32c(_) => Sum::Crc(Box::new(Crc::new(CrcAlgorithm::Crc32Iscsi))),
+            Check::Crc32(_) => Sum::Crc(Box::new(Crc::new(CrcAlgorithm::Crc32IsoHdlc))),
             Check::Md5(_) => Sum::Md5(Md5::new()),
         };
         Checking { check: self, sum }
@@ -37,7 +37,7 @@ pub(in crate::source) struct Checking {
 }
 
 enum Sum {
-    Crc(Crc),
+    Crc(Box<Crc>),
     Md5(Md5),
 }
 
