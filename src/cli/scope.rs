@@ -190,6 +190,7 @@ fn scan_unknown(
         command: "scan",
         parts: &parts,
         emptied: &[],
+        closed: 0,
         workers: workers(args.run.workers),
         quiet: args.run.quiet || args.run.json,
         only: Some(&unknown),

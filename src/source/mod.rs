@@ -45,8 +45,7 @@ enum Place {
 pub enum Listing {
     /// An object to read.
     Object(Object),
-    /// Something that is there and cannot be read. Where it is a folder or a prefix, its URI is that of all that lies
-    /// below, which was not listed to its end.
+    /// Something that is there and cannot be read, or a place that could not be listed to its end.
     Problem {
         /// Its path below the source.
         path: String,
@@ -54,6 +53,8 @@ pub enum Listing {
         uri: String,
         /// What is wrong with it.
         gap: Gap,
+        /// What lies at its URI or below, as far as it was not listed, is unknown.
+        is_place: bool,
     },
 }
 
@@ -137,6 +138,19 @@ impl Source {
     pub fn is_remote(&self) -> bool {
         !matches!(self.place, Place::Folder(_))
     }
+}
+
+/// The URI of the source that a spec of a store names, as [`Source::uri`] gives it: `s3://b` is `s3://b/`. None where it names
+/// no bucket, and for paths and files.
+pub fn uri_of_spec(spec: &str) -> Option<String> {
+    let scheme = spec.split_once("://").map(|(scheme, _)| scheme).filter(|s| ["s3", "az", "gs"].contains(s))?;
+    let (bucket, key, version_id) = name::parts_of(spec)?;
+    Some(name::uri_of_version(scheme, &bucket, &key, version_id.as_deref()))
+}
+
+/// The URI of a key as it is, not encoded.
+pub fn uri_of_key(scheme: &str, bucket: &str, key: &str) -> String {
+    name::uri_of(scheme, bucket, key)
 }
 
 /// The path in an object's URI as people write it: what follows the scheme, percent-decoded.

@@ -132,16 +132,18 @@ impl Blob {
             Err(fault) => pages.broken("", &self.uri, &fault).await?,
         }
         let below = self.below();
+        // Not the URI of an object beside it, which is listed by itself.
+        let place = uri_of(self.scheme, &self.bucket, &below);
         let mut next: Option<String> = None;
         loop {
             let page = self.wire.ask(&*self.store, || self.store.page(&below, next.as_deref(), None)).await;
             let page = match page {
                 Ok(page) if page.next.is_some() && page.next == next => {
                     let why = "the store gives the same page again and again; is the endpoint right?";
-                    return pages.broken("", &self.uri, &Fault::new(FaultKind::Other, why)).await;
+                    return pages.broken("", &place, &Fault::new(FaultKind::Other, why)).await;
                 }
                 Ok(page) => page,
-                Err(fault) => return pages.broken("", &self.uri, &fault).await,
+                Err(fault) => return pages.broken("", &place, &fault).await,
             };
             pages.send(page.entries.into_iter().filter_map(|entry| self.listed(entry)).collect()).await?;
             next = page.next;
@@ -168,7 +170,7 @@ impl Blob {
             return None;
         }
         if let Some(fault) = request::unaskable(&entry.key) {
-            return Some(Listing::Problem { path: object.path, uri: object.uri, gap: fault.gap() });
+            return Some(Listing::Problem { path: object.path, uri: object.uri, gap: fault.gap(), is_place: false });
         }
         Some(Listing::Object(object))
     }
@@ -181,8 +183,13 @@ impl Blob {
         }
         let uri = uri_of(self.scheme, &self.bucket, &key);
         let path = path_below(&self.prefix, &key).to_string();
-        let one = Blob { prefix: key, ..self.clone() };
-        let fault = match runtime().ok()?.block_on(one.itself()) {
+        let asked = async {
+            match request::unaskable(&key) {
+                Some(fault) => Err(fault),
+                None => self.wire.ask(&*self.store, || self.store.find(&key)).await,
+            }
+        };
+        let fault = match runtime().ok()?.block_on(asked) {
             // Named objects pass no filter: who names them means them.
             Ok(Some(entry)) => {
                 let listed = Blob { filter: Filter::default(), ..self.clone() }.listed(entry)?;
@@ -191,7 +198,7 @@ impl Blob {
             Ok(None) => Fault::new(FaultKind::NotFound, "there is no such object"),
             Err(fault) => fault,
         };
-        Some((uri.clone(), Listing::Problem { path, uri, gap: fault.gap() }))
+        Some((uri.clone(), Listing::Problem { path, uri, gap: fault.gap(), is_place: false }))
     }
 
     pub(super) fn open_object(&self, object: &Object) -> io::Result<Box<dyn ObjectStream>> {

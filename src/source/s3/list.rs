@@ -169,7 +169,7 @@ impl S3 {
                 true => {
                     let detail = archived(&format!("storage class {class}"));
                     let gap = Gap { kind: GapKind::Archived, offset: None, bytes: Some(object.size), detail };
-                    Listing::Problem { path: object.path, uri: object.uri, gap }
+                    Listing::Problem { path: object.path, uri: object.uri, gap, is_place: false }
                 }
             });
         }
@@ -199,7 +199,9 @@ impl S3 {
                 };
                 self.filter.tags().iter().all(has).then_some(listing)
             }
-            Err(fault) => Some(Listing::Problem { path: path.clone(), uri: uri.clone(), gap: fault.gap() }),
+            Err(fault) => {
+                Some(Listing::Problem { path: path.clone(), uri: uri.clone(), gap: fault.gap(), is_place: false })
+            }
         }
     }
 

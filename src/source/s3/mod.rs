@@ -8,7 +8,7 @@ mod page;
 mod report;
 
 use super::filter::Filter;
-use super::name::{is_below, parts_of, path_below, uri_of};
+use super::name::{is_below, parts_of, path_below, uri_of, uri_of_version};
 use super::options::Versions;
 use super::wire::fault::FaultKind;
 use super::wire::listing::{Taken, listing};
@@ -134,11 +134,11 @@ impl S3 {
             return None;
         }
         let path = self.path(&key);
-        let uri = uri_of("s3", &bucket, &key);
+        let uri = uri_of_version("s3", &bucket, &key, version_id.as_deref());
         let one = S3 { prefix: key, ..self.clone() };
         Some(match runtime().ok()?.block_on(one.head(version_id)) {
             Ok(object) => (object.uri.clone(), Listing::Object(Object { path, ..object })),
-            Err(fault) => (uri.clone(), Listing::Problem { path, uri, gap: fault.gap() }),
+            Err(fault) => (uri.clone(), Listing::Problem { path, uri, gap: fault.gap(), is_place: false }),
         })
     }
 

@@ -47,7 +47,7 @@ impl Pages {
 
 fn broken(path: &str, uri: &str, fault: &Fault) -> Listing {
     let gap = Gap { detail: format!("the listing is not whole: {}", fault.detail), ..fault.gap() };
-    Listing::Problem { path: path.to_string(), uri: uri.to_string(), gap }
+    Listing::Problem { path: path.to_string(), uri: uri.to_string(), gap, is_place: true }
 }
 
 /// Runs `list` and gives what it sends. A listing that ends by a defect, and not by its own word, ends in a problem for
@@ -70,7 +70,7 @@ where
         }
         Err(e) => {
             let gap = Fault::new(FaultKind::Other, e.to_string()).gap();
-            let page = vec![Listing::Problem { path: String::new(), uri: uri.clone(), gap }];
+            let page = vec![Listing::Problem { path: String::new(), uri: uri.clone(), gap, is_place: true }];
             Taken { pages, page: page.into_iter(), uri, done: true }
         }
     }
@@ -102,7 +102,7 @@ impl Iterator for Taken {
                     self.done = true;
                     let detail = "the listing broke off by a defect of the program; please report it".to_string();
                     let gap = Gap { kind: GapKind::Internal, offset: None, bytes: None, detail };
-                    return Some(Listing::Problem { path: String::new(), uri: self.uri.clone(), gap });
+                    return Some(Listing::Problem { path: String::new(), uri: self.uri.clone(), gap, is_place: true });
                 }
             }
         }
