@@ -79,7 +79,9 @@ pub fn run(from: &[PathBuf], into: &Path, json: bool) -> anyhow::Result<Exit> {
         ))?;
     }
     if partial && !json {
-        print::note("an inventory that was merged is not whole: an object of it was not read to its end, or a run was stopped");
+        print::note(
+            "an inventory that was merged is not whole: an object of it was not read to its end, or a run was stopped",
+        );
     }
     Ok(if partial { Exit::Partial } else { Exit::Complete })
 }

@@ -11,7 +11,7 @@ use crate::pipeline::known::Known;
 use crate::pipeline::list::{Survey, survey};
 use crate::pipeline::plan::Plan;
 use crate::report::visible;
-use crate::source::{Source, SourceError, SourceOptions, path_of, uri_of_spec};
+use crate::source::{Source, SourceError, SourceOptions, path_of, uri_of_spec, without_secrets};
 use indicatif::{HumanBytes, HumanDuration};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -112,8 +112,12 @@ fn chosen(snapshot: &Snapshot, named: &[String]) -> anyhow::Result<Vec<SourceRow
             Some(row) => chosen.push(row.clone()),
             None => {
                 let uris: Vec<&str> = known.iter().map(|row| row.uri.as_str()).collect();
-                let shown = visible(uri_of_spec(name).as_ref().unwrap_or(name)).into_owned();
-                return Err(usage(format!("{shown} was never scanned; the inventory knows {}", uris.join(", "))));
+                let shown = without_secrets(name);
+                return Err(usage(format!(
+                    "{} was never scanned; the inventory knows {}",
+                    visible(&shown),
+                    uris.join(", ")
+                )));
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::pipeline::plan::Plan;
 use crate::pipeline::scan::{Counters, Named, ScanOutcome, ScanRequest, scan, take_over};
 use crate::pipeline::suppress::Suppress;
 use crate::pipeline::worker::FindingSink;
-use crate::source::{Source, SourceOptions};
+use crate::source::{Source, SourceOptions, without_secrets};
 use anyhow::Context;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -163,11 +163,8 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
     let counters = Counters::default();
     let failed = || failed_write(inventory.path());
     let all: Vec<&Source> = job.parts.iter().flat_map(|part| part.sources).collect();
-    let owners: Vec<String> = if refresh {
-        all.iter().map(|source| source.uri().to_string()).collect()
-    } else {
-        Vec::new()
-    };
+    let owners: Vec<String> =
+        if refresh { all.iter().map(|source| source.uri().to_string()).collect() } else { Vec::new() };
     let request = |part: usize, emptied, objects| ScanRequest {
         sources: job.parts[part].sources,
         plan: job.parts[part].plan,
@@ -203,7 +200,7 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
         }
     }
     if !outcome.interrupted {
-        strangers.into_iter().for_each(|name| outcome.stranger(name));
+        strangers.iter().for_each(|name| outcome.stranger(without_secrets(name)));
         let mut lost: HashSet<u64> = outcome.overlap.lost().into_keys().collect();
         let gone = std::mem::take(&mut outcome.overlap.gone);
         let mut kept = lost.clone();

@@ -103,8 +103,7 @@ impl Known {
         policy: &str,
         only: Option<&(dyn Fn(&Object) -> bool + Sync)>,
     ) -> io::Result<Known> {
-        let mut known =
-            Known { objects: Vec::new(), sources: HashMap::new(), seen: Vec::new(), new: None };
+        let mut known = Known { objects: Vec::new(), sources: HashMap::new(), seen: Vec::new(), new: None };
         let mut left_out = Vec::new();
         tables.objects(false, &mut |row| {
             let next = known.sources.len() as u32;

@@ -115,7 +115,8 @@ impl<'a> Lister<'a> {
     fn named(&mut self, named: &Named, missed: &mut HashSet<String>) {
         let known = &self.listed.known;
         let found = self.request.sources.iter().filter_map(|source| Some((source, source.find(&named.name)?)));
-        let nearest = |(source, (uri, _)): &(&Source, (String, _))| (known.is_of(uri, source.uri()), source.uri().len());
+        let nearest =
+            |(source, (uri, _)): &(&Source, (String, _))| (known.is_of(uri, source.uri()), source.uri().len());
         let Some((source, (uri, listing))) = found.max_by_key(nearest) else {
             self.listed.strangers.push(named.name.clone());
             return;
@@ -314,10 +315,16 @@ pub fn survey(
             let object = match listing {
                 Listing::Object(object) => object,
                 Listing::Problem { path, uri, gap, is_place } => {
-                    if is_place && !survey.unlisted.iter().any(|(place, _)| *place == uri) {
-                        survey.unlisted.push((uri.clone(), gap));
+                    let object = Object { uri, path, version: String::new(), size: 0, modified: None };
+                    if is_place {
+                        // It is nothing to read; the row that tells of it stays until it can be listed.
+                        known.look(&object, source.uri(), owners);
+                        if !survey.unlisted.iter().any(|(place, _)| *place == object.uri) {
+                            survey.unlisted.push((object.uri, gap));
+                        }
+                        continue;
                     }
-                    Object { uri, path, version: String::new(), size: 0, modified: None }
+                    object
                 }
             };
             if only.is_some_and(|only| !only(&object)) {

@@ -176,11 +176,7 @@ pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOu
 
 /// Reads objects that their own source no longer lists, where one of these sources does. Those that were met are taken out
 /// of `lost`.
-pub fn take_over(
-    request: &ScanRequest<'_>,
-    writer: &mut Writer,
-    lost: &mut HashSet<u64>,
-) -> io::Result<ScanOutcome> {
+pub fn take_over(request: &ScanRequest<'_>, writer: &mut Writer, lost: &mut HashSet<u64>) -> io::Result<ScanOutcome> {
     let mut names = HashSet::new();
     writer.seal_observed()?;
     writer.view().object_names(&mut |id, uri, _| {
@@ -197,11 +193,7 @@ pub fn take_over(
     Ok(outcome)
 }
 
-fn run(
-    request: &ScanRequest<'_>,
-    writer: &mut Writer,
-    disowned: &HashSet<u64>,
-) -> io::Result<(ScanOutcome, Listed)> {
+fn run(request: &ScanRequest<'_>, writer: &mut Writer, disowned: &HashSet<u64>) -> io::Result<(ScanOutcome, Listed)> {
     writer.seal_observed()?;
     let mut known = Known::read(&writer.view(), &request.plan.policy, request.only)?;
     known.disown(disowned);
@@ -246,7 +238,8 @@ fn run(
         (lister.join(), result)
     });
     written?;
-    let mut listed = known.map_err(|_| io::Error::other("listing failed by a defect of this program; please report it"))?;
+    let mut listed =
+        known.map_err(|_| io::Error::other("listing failed by a defect of this program; please report it"))?;
     while writer.next_object_id() < ids.load(Relaxed) {}
     outcome.interrupted = request.stop.load(Relaxed);
     outcome.add_listed(&listed);

@@ -4,6 +4,7 @@
 //! the bytes mean. Whatever it cannot list or open is told as a problem with its path, so that the objects of a scan
 //! always add up to what is there.
 
+mod address;
 mod blob;
 mod error;
 mod filter;
@@ -13,6 +14,7 @@ mod options;
 mod s3;
 mod wire;
 
+pub use address::{holds_secret, without_secrets};
 pub use error::SourceError;
 pub use filter::{Filter, FilterRules};
 pub use options::{SourceOptions, StoreOptions, Versions};
@@ -63,6 +65,11 @@ impl Source {
     /// `s3://bucket/prefix`; a container, as `az://container/prefix` or `gs://bucket/prefix`. A prefix is a key or a folder
     /// of keys: `s3://b/in` is the object `in` and all below `in/`, not `in-old/x`. URIs are percent-encoded.
     pub fn open(spec: &str, options: &SourceOptions) -> Result<Source, SourceError> {
+        if let Some(endpoint) = &options.store.endpoint {
+            // It is remembered with every source, whatever that is.
+            let refused = |why| SourceError::Store(without_secrets(spec), why);
+            address::check_endpoint("--endpoint", endpoint).map_err(refused)?;
+        }
         let place = match spec.split_once("://") {
             Some(("file", rest)) => {
                 let path = rest.strip_prefix("localhost").unwrap_or(rest);

@@ -3,7 +3,9 @@
 mod azurite;
 mod behaviour;
 mod faults;
+mod gone;
 mod huge;
+mod odd;
 mod plain;
 
 use crate::program::KEY;

@@ -8,9 +8,10 @@ mod page;
 mod place;
 mod request;
 
+use super::address::check_uri;
 use super::name::{is_below, parts_of, path_below, uri_of};
 use super::wire::fault::{Fault, FaultKind};
-use super::wire::listing::{Left, Pages, listing};
+use super::wire::listing::{Circle, Left, Pages, listing};
 use super::wire::runtime;
 use super::wire::store::Target;
 use super::wire::stream::WireStream;
@@ -47,6 +48,7 @@ impl Blob {
     /// Opens `gs://bucket/prefix`, `az://container/prefix` or `az://container@account/prefix`. Asks the store whether there
     /// is something, so that a wrong name or a missing permission is told at once.
     pub(super) fn open(spec: &str, options: &SourceOptions) -> Result<Blob, SourceError> {
+        check_uri(spec)?;
         let refused = |why: &str| SourceError::Store(spec.to_string(), why.to_string());
         if options.versions == Versions::All {
             return Err(refused("--versions all is for s3:// only; leave it out"));
@@ -134,11 +136,11 @@ impl Blob {
         let below = self.below();
         // Not the URI of an object beside it, which is listed by itself.
         let place = uri_of(self.scheme, &self.bucket, &below);
-        let mut next: Option<String> = None;
+        let (mut next, mut circle) = (None::<String>, Circle::default());
         loop {
             let page = self.wire.ask(&*self.store, || self.store.page(&below, next.as_deref(), None)).await;
             let page = match page {
-                Ok(page) if page.next.is_some() && page.next == next => {
+                Ok(page) if page.next.as_ref().is_some_and(|next| circle.closes(next)) => {
                     let why = "the store gives the same page again and again; is the endpoint right?";
                     return pages.broken("", &place, &Fault::new(FaultKind::Other, why)).await;
                 }

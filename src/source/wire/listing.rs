@@ -19,6 +19,36 @@ enum Message {
 #[derive(Clone)]
 pub(in crate::source) struct Pages(mpsc::Sender<Message>);
 
+/// Tells whether the markers between pages go round in a circle, with one of them in memory (Brent, 1980): it is compared with
+/// those that follow it, and replaced after one, two, four, ... pages.
+pub(in crate::source) struct Circle<T> {
+    kept: Option<T>,
+    since: u64,
+    until: u64,
+}
+
+impl<T> Default for Circle<T> {
+    fn default() -> Self {
+        Circle { kept: None, since: 0, until: 0 }
+    }
+}
+
+impl<T: Clone + PartialEq> Circle<T> {
+    /// Whether a marker was there before. A circle is told within three times its length, and what came before it.
+    pub fn closes(&mut self, marker: &T) -> bool {
+        if self.kept.as_ref() == Some(marker) {
+            return true;
+        }
+        self.since += 1;
+        if self.since > self.until {
+            self.kept = Some(marker.clone());
+            self.until = (self.until * 2).max(1);
+            self.since = 0;
+        }
+        false
+    }
+}
+
 /// Nobody takes the listing any more.
 #[derive(Debug)]
 pub(in crate::source) struct Left;
