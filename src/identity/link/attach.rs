@@ -84,19 +84,20 @@ pub fn assign(
     for record in hubs.iter()?.take(HUBS_MAX) {
         known.insert(TokenValue(Take::new(&record?).bytes()));
     }
+    let repeats = all.repeats();
     let mut assigned = Sorter::<ASSIGNED>::new(spills.dir, spills.memory / 4);
     let mut floating = Sorter::<8>::new(spills.dir, spills.memory / 16);
     let mut holdings = Sorter::<HOLDING>::new(spills.dir, spills.memory / 2);
     let mut placer = Placer::new(labels, overrides, &known)?;
     let mut ordinal = 0;
     all.each(&mut |mention| {
-        match placer.place(ordinal, &mention)? {
+        match placer.place(ordinal, mention)? {
             Placed::Group(group) => assigned.push(assignment(ordinal, Certainty::Certain, group))?,
             Placed::Floating => {
                 floating.push(ordinal.to_be_bytes())?;
                 let tag = if mention.tokens.iter().any(is_contact) { CONTACT } else { FLOATING };
-                for token in mention.tokens.iter().filter(|t| may_hold(t, &mention)) {
-                    holdings.push(holding(token, tag, ordinal, &mention))?;
+                for token in mention.tokens.iter().filter(|t| may_hold(t, mention) && repeats.may_repeat(&t.value.0)) {
+                    holdings.push(holding(token, tag, ordinal, mention))?;
                 }
             }
         }
@@ -109,9 +110,9 @@ pub fn assign(
     let mut placer = Placer::new(labels, overrides, &known)?;
     let mut ordinal = 0;
     all.each(&mut |mention| {
-        if let Placed::Group(group) = placer.place(ordinal, &mention)? {
-            for token in mention.tokens.iter().filter(|t| may_hold(t, &mention)) {
-                holdings.push(holding(token, HOLDER, group, &mention))?;
+        if let Placed::Group(group) = placer.place(ordinal, mention)? {
+            for token in mention.tokens.iter().filter(|t| may_hold(t, mention) && repeats.may_repeat(&t.value.0)) {
+                holdings.push(holding(token, HOLDER, group, mention))?;
             }
         }
         ordinal += 1;
