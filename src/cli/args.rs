@@ -52,12 +52,16 @@ pub enum Command {
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Inventory")]
 pub struct PlaceArgs {
-    /// Folder of the inventory
+    /// Folder of the inventory, or s3://, az:// or gs:// and its prefix in a bucket
+    ///
+    /// In a store, what stands behind a ? says how it is reached, whatever the sources' flags say, so that one text means
+    /// one inventory in every command: s3://BUCKET/PREFIX?endpoint=URL&region=R&profile=NAME, az://CONTAINER/PREFIX?account=NAME.
+    /// The rest, and all credentials, come from the environment as for sources.
     ///
     /// Default: $ROLLCALL_INVENTORY, else $XDG_DATA_HOME/rollcall/inventory, else ~/.local/share/rollcall/inventory. In a
     /// container, mount a volume and point ROLLCALL_INVENTORY and ROLLCALL_KEY_FILE at it: what is written to the
     /// container's own file system is gone with it, and an inventory without its key answers nothing.
-    #[arg(long, value_name = "DIR", env = "ROLLCALL_INVENTORY", hide_env = true)]
+    #[arg(long, value_name = "DIR|URI", env = "ROLLCALL_INVENTORY", hide_env = true, hide_env_values = true)]
     pub inventory: Option<PathBuf>,
     /// File of the secret key, made at the first scan
     ///
@@ -145,11 +149,11 @@ impl RunArgs {
     }
 }
 
-/// Where objects are, and which of them.
+/// How stores are reached.
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[command(next_help_heading = "Stores")]
-pub struct SourceArgs {
+pub struct StoreArgs {
     /// A profile of the AWS configuration [default: $AWS_PROFILE]
     ///
     /// Credentials are found as the AWS tools find them: environment, profiles and SSO, web identity, container and
@@ -171,6 +175,16 @@ pub struct SourceArgs {
     /// Pay for requests and transfer of a bucket whose owner does not
     #[arg(long, hide_short_help = true)]
     pub requester_pays: bool,
+}
+
+/// Where objects are, and which of them.
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[command(next_help_heading = "Stores")]
+pub struct SourceArgs {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub store: StoreArgs,
     /// Which versions of an object to read
     ///
     /// The present version has the URI s3://bucket/key, an earlier one s3://bucket/key?versionId=ID.
@@ -353,6 +367,9 @@ pub struct ScopeArgs {
     pub noticed: Option<String>,
     #[command(flatten)]
     pub as_of: AsOfArgs,
+    /// Without these, an object that was never scanned is read as the source was in which it lies
+    #[command(flatten)]
+    pub store: StoreArgs,
     /// Encrypted data counts as readable: its key or credential leaked as well
     #[arg(long)]
     pub key_exposed: bool,
@@ -417,10 +434,10 @@ pub enum InventoryCommand {
     /// Bring several inventories under one key together, and link them
     Merge {
         /// Inventories, as the shards of one scan
-        #[arg(required = true, value_name = "DIR")]
+        #[arg(required = true, value_name = "DIR|URI")]
         from: Vec<PathBuf>,
         /// The inventory that takes them; made if need be
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR|URI")]
         into: PathBuf,
         /// Print the answer as JSON
         #[arg(long)]

@@ -2,10 +2,11 @@
 
 use super::args::{LimitArgs, RefreshArgs, SourceArgs};
 use super::exit::{Exit, usage};
+use super::place::excluded;
 use super::run::{Done, Job, Part, plan, scan_into, stop_flag, suppress, workers};
 use super::scan::{as_json, as_text, elements, exit};
 use super::{objects, print, settings, store};
-use crate::inventory::{Inventory, Snapshot};
+use crate::inventory::Snapshot;
 use crate::model::rows::{RunRow, SourceRow, Tables};
 use crate::pipeline::known::Known;
 use crate::pipeline::list::{Survey, survey};
@@ -14,7 +15,7 @@ use crate::report::visible;
 use crate::source::{Source, SourceOptions, path_of};
 use indicatif::{HumanBytes, HumanDuration};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Runs that tell how fast this one will be.
@@ -30,8 +31,7 @@ struct Group {
 /// Runs the command.
 pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
     let fail_on = elements(&args.fail_on)?;
-    let dir = args.place.inventory_dir()?;
-    let inventory = Inventory::open(&dir).map_err(|e| usage(e.to_string()))?;
+    let inventory = args.place.inventory_at()?.open()?;
     let key = args.place.key()?;
     if inventory.key_id() != key.id() {
         let (made, given) = (inventory.key_id(), key.id());
@@ -46,7 +46,7 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
                 "--dry-run lists the sources, and --objects stands in place of a listing: give one of them",
             ));
         }
-        return dry_run(&args, &snapshot, &groups, &emptied, &closed, &dir);
+        return dry_run(&args, &snapshot, &groups, &emptied, &closed, &excluded(&inventory));
     }
     let parts: Vec<Part<'_>> =
         groups.iter().map(|g| Part { plan: &g.plan, sources: &g.sources, settings: Some(&g.settings) }).collect();
@@ -67,20 +67,20 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
         save_every: args.run.save_every(),
     };
     let done = scan_into(&inventory, &key, &job)?;
-    say(&args, &done, &closed, &dir)?;
+    say(&args, &done, &closed, inventory.place())?;
     Ok(match exit(&done, args.run.strict, &fail_on) {
         Exit::Complete | Exit::Matched if !closed.is_empty() => Exit::Partial,
         exit => exit,
     })
 }
 
-fn say(args: &RefreshArgs, done: &Done, closed: &[(String, String)], dir: &Path) -> anyhow::Result<()> {
+fn say(args: &RefreshArgs, done: &Done, closed: &[(String, String)], place: &str) -> anyhow::Result<()> {
     if args.run.json {
-        let mut answer = as_json(done, dir);
+        let mut answer = as_json(done, place);
         answer["sources_not_listed"] = not_listed(closed);
         return print::json(&answer);
     }
-    let mut text = as_text(done, dir);
+    let mut text = as_text(done, place);
     for (_, why) in closed {
         text += &format!("not listed {}; what is known of it stays as it is\n", visible(why));
     }
@@ -191,14 +191,14 @@ fn dry_run(
     groups: &[Group],
     emptied: &[String],
     closed: &[(String, String)],
-    dir: &Path,
+    exclude: &[PathBuf],
 ) -> anyhow::Result<Exit> {
     let owners: Vec<String> =
         groups.iter().flat_map(|group| &group.sources).map(|source| source.uri().to_string()).collect();
     let mut found = Survey::default();
     for group in groups {
         let known = Known::read(snapshot, &group.plan.policy, None)?;
-        found.add(survey(&group.sources, known, &owners, &[dir.to_path_buf()], None));
+        found.add(survey(&group.sources, known, &owners, exclude, None));
     }
     found.gone += emptied.len() as u64;
     let (objects, bytes) = found.to_read();

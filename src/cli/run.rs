@@ -2,6 +2,7 @@
 
 use super::args::{DataArgs, MetricsArgs, PlaceArgs, SourceArgs};
 use super::exit::{Exit, usage};
+use super::place::excluded;
 use super::{metrics, print, progress, settings};
 use crate::identity::key::Key;
 use crate::identity::link::{LinkSummary, Spills, link};
@@ -16,7 +17,7 @@ use crate::pipeline::suppress::Suppress;
 use crate::pipeline::worker::FindingSink;
 use crate::source::{Source, SourceOptions};
 use anyhow::Context;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -156,7 +157,7 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
     let refresh = job.command == "refresh";
     let mut writer = begin(inventory)?;
     let counters = Counters::default();
-    let failed = || failed_write(inventory.path());
+    let failed = || failed_write(inventory.place());
     let all: Vec<&Source> = job.parts.iter().flat_map(|part| part.sources).collect();
     let owners: Vec<String> = if refresh && job.objects.is_none() {
         all.iter().map(|source| source.uri().to_string()).collect()
@@ -170,7 +171,7 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
             plan: part.plan,
             key,
             workers: job.workers,
-            exclude: vec![inventory.path().to_path_buf()],
+            exclude: excluded(inventory),
             only: job.only,
             objects: job.objects,
             owners: &owners,
@@ -252,11 +253,8 @@ fn arguments(sources: &[&Source], outcome: &ScanOutcome) -> Vec<String> {
     sources.iter().map(|s| s.uri().to_string()).chain(suppressed).collect()
 }
 
-fn failed_write(path: &Path) -> String {
-    format!(
-        "the run was given up and nothing of it was committed to {}; what had been committed is intact",
-        path.display()
-    )
+fn failed_write(place: &str) -> String {
+    format!("the run was given up and nothing of it was committed to {place}; what had been committed is intact")
 }
 
 /// Takes the inventory's lock.

@@ -2,10 +2,10 @@
 
 use super::args::ScanArgs;
 use super::exit::Exit;
+use super::place::InventoryAt;
 use super::run::{Done, Job, Part, refuse_ambiguous, scan_into, setup, sources, stop_flag, workers};
 use super::store::{self, Timer};
 use super::{objects, print, settings};
-use crate::inventory::Inventory;
 use crate::model::element::Element;
 use crate::model::gap::GapKind;
 use crate::model::object::Object;
@@ -17,7 +17,7 @@ use serde_json::json;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 /// Gaps that are printed; all of them are in the inventory.
@@ -32,9 +32,10 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
         return store::estimate(&sources, &options, workers(args.run.workers), args.run.json);
     }
     let setup = setup(&args.data, &args.place, &args.from)?;
-    let dir = args.place.inventory_dir()?;
-    refuse_ambiguous(&setup, &sources, std::slice::from_ref(&dir))?;
-    let inventory = Inventory::create_or_open(&dir, &setup.key.id())?;
+    let at = args.place.inventory_at()?;
+    let exclude: &[PathBuf] = if let InventoryAt::Folder(dir) = &at { std::slice::from_ref(dir) } else { &[] };
+    refuse_ambiguous(&setup, &sources, exclude)?;
+    let inventory = at.create_or_open(&setup.key.id())?;
     let findings = args.findings.as_deref().map(FindingsFile::create).transpose()?;
     let listed = objects::read(args.list.objects.as_deref())?;
     let only = args.shard.map(|shard| move |object: &Object| shard.holds(object));
@@ -60,9 +61,9 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
         findings.finish()?;
     }
     if args.run.json {
-        print::json(&as_json(&done, &dir))?
+        print::json(&as_json(&done, inventory.place()))?
     } else {
-        print::out(&as_text(&done, &dir))?
+        print::out(&as_text(&done, inventory.place()))?
     }
     let exit = exit(&done, args.run.strict, &fail_on);
     Ok(if exit == Exit::Interrupted && timer.rang() { Exit::Partial } else { exit })
@@ -85,7 +86,7 @@ pub fn elements(codes: &[String]) -> anyhow::Result<Vec<Element>> {
     codes.iter().map(|code| settings::element("--fail-on", code)).collect()
 }
 
-pub fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
+pub fn as_json(done: &Done, place: &str) -> serde_json::Value {
     let o = &done.outcome;
     let gaps: Vec<_> = o
         .gaps
@@ -93,7 +94,7 @@ pub fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
         .map(|(uri, g)| json!({ "uri": uri, "kind": g.kind.code(), "offset": g.offset, "bytes": g.bytes, "detail": g.detail }))
         .collect();
     json!({
-        "inventory": dir.display().to_string(),
+        "inventory": place,
         "run": done.run.run,
         "outcome": done.run.outcome,
         "objects": {
@@ -116,7 +117,7 @@ pub fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
     })
 }
 
-pub fn as_text(done: &Done, dir: &Path) -> String {
+pub fn as_text(done: &Done, place: &str) -> String {
     let o = &done.outcome;
     let mut text = format!(
         "objects   {} complete, {} partial, {} skipped, {} failed, {} unchanged\nread      {} in {} records\n",
@@ -149,7 +150,7 @@ pub fn as_text(done: &Done, dir: &Path) -> String {
         );
     }
     let state = if done.committed { done.run.outcome.as_str() } else { "nothing changed" };
-    text += &format!("inventory {} (run {}, {state})\n", visible(&dir.display().to_string()), done.run.run);
+    text += &format!("inventory {} (run {}, {state})\n", visible(place), done.run.run);
     if o.interrupted {
         text += &format!(
             "stopped   {} objects were not reached; what was read is kept. Scan again to go on; `rollcall link` links what is there.\n",

@@ -32,12 +32,12 @@ pub fn options(args: &SourceArgs, limits: &LimitArgs) -> anyhow::Result<SourceOp
     }
     Ok(SourceOptions {
         store: StoreOptions {
-            endpoint: args.endpoint.clone(),
-            region: args.region.clone(),
-            account: args.account.clone(),
-            profile: args.profile.clone(),
-            anonymous: args.anonymous,
-            requester_pays: args.requester_pays,
+            endpoint: args.store.endpoint.clone(),
+            region: args.store.region.clone(),
+            account: args.store.account.clone(),
+            profile: args.store.profile.clone(),
+            anonymous: args.store.anonymous,
+            requester_pays: args.store.requester_pays,
         },
         filter: filter(&args.filter)?,
         versions: match args.versions {

@@ -143,6 +143,9 @@ fn serve(mut stream: TcpStream, shared: &Shared, number: u64) -> std::io::Result
                 return Ok(false);
             }
             let mut response = respond(shared, &request, &seen, fault);
+            if fault == Some(Fault::AnswerLost) {
+                return Ok(false);
+            }
             if fault == Some(Fault::BadXml)
                 && let http::Body::Text(text) = &mut response.body
             {
@@ -158,7 +161,7 @@ fn serve(mut stream: TcpStream, shared: &Shared, number: u64) -> std::io::Result
         if !result? {
             // A copy of the socket keeps it open; a reset is sent when the last one goes.
             shared.open.lock().unwrap().remove(&number);
-            if matches!(fault, Some(Fault::ResetBefore | Fault::ResetMid)) {
+            if matches!(fault, Some(Fault::ResetBefore | Fault::AnswerLost | Fault::ResetMid)) {
                 http::reset(&stream);
             }
             return Ok(());

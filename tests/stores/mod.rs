@@ -4,6 +4,7 @@ mod azurite;
 mod behaviour;
 mod faults;
 mod huge;
+mod inventory;
 mod plain;
 
 use crate::program::KEY;

@@ -4,6 +4,7 @@
 //! renames what is not a tidy path (`a//b`, `/a`, `a/`, `..`), tells no storage class, and asks for no checksum.
 
 mod answer;
+mod keep;
 mod page;
 mod place;
 mod request;
@@ -16,6 +17,7 @@ use super::wire::store::Target;
 use super::wire::stream::WireStream;
 use super::{Filter, Listing, SourceError, SourceOptions, Versions, Wire};
 use crate::model::object::{Object, ObjectStream};
+pub(super) use keep::Shelf;
 use page::Entry;
 use place::{Kind, Place};
 use request::BlobStore;
@@ -192,6 +194,12 @@ impl Blob {
             Err(fault) => fault,
         };
         Some((uri.clone(), Listing::Problem { path, uri, gap: fault.gap() }))
+    }
+
+    /// Whether there is an object with this key, as far as may be asked.
+    pub(super) fn has(&self, key: &str) -> bool {
+        let one = Blob { prefix: key.to_string(), ..self.clone() };
+        runtime().is_ok_and(|runtime| matches!(runtime.block_on(one.itself()), Ok(Some(_))))
     }
 
     pub(super) fn open_object(&self, object: &Object) -> io::Result<Box<dyn ObjectStream>> {

@@ -3,6 +3,7 @@
 mod client;
 mod fault;
 mod get;
+mod keep;
 mod list;
 mod page;
 mod report;
@@ -140,6 +141,12 @@ impl S3 {
             Ok(object) => (object.uri.clone(), Listing::Object(Object { path, ..object })),
             Err(fault) => (uri.clone(), Listing::Problem { path, uri, gap: fault.gap() }),
         })
+    }
+
+    /// Whether there is an object with this key, as far as may be asked.
+    pub(super) fn has(&self, key: &str) -> bool {
+        let one = S3 { prefix: key.to_string(), ..self.clone() };
+        runtime().is_ok_and(|runtime| runtime.block_on(one.head(None)).is_ok())
     }
 
     pub(super) fn open_object(&self, object: &Object) -> io::Result<Box<dyn ObjectStream>> {

@@ -91,7 +91,7 @@ impl S3 {
         page.await
     }
 
-    async fn page_once(&self, ask: &Ask) -> Result<Page, (Fault, Option<String>)> {
+    pub(super) async fn page_once(&self, ask: &Ask) -> Result<Page, (Fault, Option<String>)> {
         if ask.versions { self.version_page(ask).await } else { self.object_page(ask).await }
     }
 

@@ -13,6 +13,8 @@ use tokio::time::{sleep, timeout};
 
 /// The longest wait before a request is repeated.
 const WAIT_MAX: Duration = Duration::from_secs(20);
+/// A line that sends slower than this is taken for broken.
+const SENT_BYTES_A_SECOND: usize = 128 << 10;
 /// A whole object up to this size that broke off is fetched anew, so that the store's own check covers it.
 const RESTART_BYTES: u64 = 1 << 20;
 /// A sum that is dear to compute is computed up to this size.
@@ -22,20 +24,30 @@ const RESUMES_MAX: u32 = 1000;
 
 impl Wire {
     /// Makes a request until it goes well, it is in vain, or the attempts are used up.
-    pub(in crate::source) async fn ask<T, F>(
+    pub(in crate::source) async fn ask<T, F>(&self, store: &dyn Store, attempt: impl FnMut() -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>>,
+    {
+        self.ask_sending(store, 0, attempt).await
+    }
+
+    /// The same for a request that carries so many bytes, and so may take longer to be answered.
+    pub(in crate::source) async fn ask_sending<T, F>(
         &self,
         store: &dyn Store,
+        bytes: usize,
         mut attempt: impl FnMut() -> F,
     ) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>>,
     {
+        let longer = Duration::from_secs((bytes / SENT_BYTES_A_SECOND) as u64);
         let mut tries = 0;
         loop {
             let answer = {
                 let _pass = self.0.gate.enter().await;
                 self.request().await;
-                self.heard(attempt()).await
+                self.heard_within(self.0.limits.silence + longer, attempt()).await
             };
             match answer {
                 Ok(answer) => {
@@ -49,10 +61,18 @@ impl Wire {
 
     /// The answer, or a fault when nothing was heard for too long.
     async fn heard<T>(&self, answer: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-        match timeout(self.0.limits.silence, answer).await {
+        self.heard_within(self.0.limits.silence, answer).await
+    }
+
+    async fn heard_within<T>(
+        &self,
+        limit: Duration,
+        answer: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        match timeout(limit, answer).await {
             Ok(answer) => answer,
             Err(_) => {
-                let seconds = self.0.limits.silence.as_secs_f64();
+                let seconds = limit.as_secs_f64();
                 Err(Fault::new(
                     FaultKind::Transient,
                     format!("the store said nothing for {seconds} seconds; scan it again"),
