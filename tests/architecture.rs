@@ -66,11 +66,7 @@ const FENCES: &[(&str, &[&str], &str)] = &[
     ("aws_config", &["source"], "stores are spoken to by `source`; others see objects"),
     ("aws_sdk_s3", &["source"], "stores are spoken to by `source`; others see objects"),
     ("aws_smithy_http_client", &["source"], "stores are spoken to by `source`; others see objects"),
-    (
-        "object_store",
-        &["source", "inventory"],
-        "stores are spoken to by `source`, and by the inventory that lives in one",
-    ),
+    ("object_store", &["source"], "stores are spoken to by `source`; an inventory in one goes through `model::files`"),
     ("http", &["source"], "connections are made by `source`"),
     ("url", &["source"], "connections are made by `source`"),
     ("quick_xml", &["source"], "stores are spoken to by `source`; others see objects"),

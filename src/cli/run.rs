@@ -226,7 +226,11 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
     };
     let committed = !refresh || stale || writer.has_news();
     let run = match committed {
-        true => writer.commit(run).with_context(failed)?,
+        true => writer.commit(run).map_err(|e| match e.kind() {
+            // Nobody knows whether it is committed; the error says so.
+            std::io::ErrorKind::TimedOut => e.into(),
+            _ => anyhow::Error::new(e).context(failed()),
+        })?,
         false => {
             writer.abort().with_context(failed)?;
             RunRow { run: before.map_or(0, |run| run.run), ..run }
@@ -257,8 +261,14 @@ fn failed_write(place: &str) -> String {
     format!("the run was given up and nothing of it was committed to {place}; what had been committed is intact")
 }
 
-/// Takes the inventory's lock.
+/// Takes the inventory's lock, or claims it.
 pub fn begin(inventory: &Inventory) -> anyhow::Result<Writer> {
+    if let Some(holder) = inventory.claimed_by()? {
+        print::note(&format!(
+            "a run has not given the inventory back ({}); waiting to see whether it is alive",
+            crate::report::visible(&holder)
+        ));
+    }
     Ok(inventory.begin()?)
 }
 

@@ -139,7 +139,7 @@ impl Writer {
         let (next_object, kept) = (self.next_object, self.base.kept);
         let record = Record { run: row, versions, next_object, linked, kept, claim: self.hold.claim(), sources };
         match record::put(&self.root, &record) {
-            Err(e) if self.root.is_shared() => return Err(hold::not_committed(&self.root, record.run.run, e)),
+            Err(e) if self.root.is_shared() => hold::is_committed(&self.root, record.run.run, record.claim, e)?,
             put => put?,
         }
         self.finished = true;

@@ -57,21 +57,23 @@ impl Hold {
     }
 }
 
-/// Why a commit record is not there, as far as that can be known.
-pub(super) fn not_committed(root: &Root, run: u64, error: io::Error) -> io::Error {
-    if error.kind() == io::ErrorKind::AlreadyExists {
-        let what = format!(
-            "another run has committed run {run} while this one was at work, so nothing of this one is in the inventory; run \
-             it again: it goes on from what the other has written"
-        );
-        return io::Error::new(error.kind(), what);
-    }
+/// What became of a commit record whose put failed: its answer may have been lost. An error of the kind `TimedOut` says that
+/// it is not known.
+pub(super) fn is_committed(root: &Root, run: u64, claim: u64, error: io::Error) -> io::Result<()> {
     match record::read(root, run) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => error,
-        // The last answer may have been lost after the record was put.
-        _ => io::Error::new(
-            error.kind(),
-            format!("{error}; whether run {run} is committed is not known: `rollcall inventory show` says it"),
-        ),
+        Ok((there, _)) if there.claim == claim => Ok(()),
+        Ok(_) => {
+            let what = format!(
+                "another run has committed run {run} while this one was at work, so nothing of this one is in the inventory; \
+                 run it again: it goes on from what the other has written"
+            );
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, what))
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Err(error),
+        Err(_) => {
+            let what =
+                format!("{error}; whether run {run} is committed is not known: `rollcall inventory show` says it");
+            Err(io::Error::new(io::ErrorKind::TimedOut, what))
+        }
     }
 }

@@ -90,6 +90,12 @@ impl Lease {
         Ok(Ok(held))
     }
 
+    /// The words of whoever has not given the inventory back, alive or not.
+    pub fn holder(root: &Root) -> io::Result<Option<String>> {
+        let last = root.numbers(WRITERS)?.last().copied().unwrap_or(0);
+        Ok(look(root, last)?.filter(|claim| !claim.done).map(|claim| claim.holder))
+    }
+
     /// The number of the claim; it grows from one writer to the next.
     pub fn number(&self) -> u64 {
         self.number

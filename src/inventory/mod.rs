@@ -196,6 +196,11 @@ impl Inventory {
         Snapshot::last(&self.root)
     }
 
+    /// In a store, who has not given it back: [`Inventory::begin`] waits until it is certain whether that run is alive.
+    pub fn claimed_by(&self) -> io::Result<Option<String>> {
+        if self.root.is_shared() { lease::Lease::holder(&self.root) } else { Ok(None) }
+    }
+
     /// Starts a run: takes the lock and rolls back what an interrupted run left. In a store it claims the inventory, and
     /// waits until it is certain whether a writer that has not ended is alive.
     pub fn begin(&self) -> Result<Writer, InventoryError> {

@@ -289,7 +289,8 @@ fn a_writer_that_wakes_up_too_late_changes_nothing() {
         late.save(next).unwrap();
         // The store does not hear of it any more.
         server.faults(Box::new(|seen| {
-            (seen.operation == Operation::Put && seen.key.contains("_writers/00000000000000000002")).then_some(Fault::Denied)
+            (seen.operation == Operation::Put && seen.key.contains("_writers/00000000000000000002"))
+                .then_some(Fault::Denied)
         }));
         let mut other = begin(&inventory);
         assert_eq!(other.taken_over(), 1);
@@ -464,7 +465,8 @@ fn a_killed_run_is_resumed_in_a_store() {
     let mut child = command.stdout(Stdio::null()).spawn().unwrap();
     let start = Instant::now();
     // The second part of the first claim.
-    let saved = || memory.page("some/inventory/_work/", "", 10).iter().filter(|e| e.key.contains("_work/")).count() >= 2;
+    let saved =
+        || memory.page("some/inventory/_work/", "", 10).iter().filter(|e| e.key.contains("_work/")).count() >= 2;
     while !saved() {
         assert!(start.elapsed() < Duration::from_secs(60) && child.try_wait().unwrap().is_none(), "nothing was saved");
         std::thread::sleep(Duration::from_millis(1));
@@ -505,4 +507,21 @@ fn an_inventory_in_a_scanned_bucket_is_not_data() {
         let named = visitor.line("refresh --objects list --json").exits(0).json();
         assert_eq!(named["objects"]["complete"], 0, "{named}");
     }
+}
+
+#[test]
+fn a_leaked_object_is_read_as_its_source_was() {
+    let memory = Memory::of([("data/a.csv", "name,email\nPaula Dray,paula@mailhaus.example\n")]);
+    let server = StoreServer::with(Face::S3, "b", memory.clone());
+    let visitor = Visitor::at(&server, Face::S3);
+    visitor.line(&format!("scan s3://b/data --endpoint {} --anonymous -q", server.url())).exits(0);
+    memory.set("data/new.csv", "name,email\nQuentin Farrow,quentin@mailhaus.example\n");
+    memory.set("other.csv", "name,email\nRosa Quill,rosa@mailhaus.example\n");
+    let scope = |flags: &str| visitor.line(&format!("scope --discovered 2026-11-20 --json -q {flags}")).exits(0).json();
+    // The endpoint is nowhere but in what is remembered of the source.
+    let said = scope("--leak s3://b/data/new.csv");
+    assert!(said.to_string().contains("\"EMAIL\""), "{said}");
+    // Outside of all sources flags say it.
+    let said = scope(&format!("--leak s3://b/other.csv --endpoint {} --anonymous", server.url()));
+    assert!(said.to_string().contains("\"EMAIL\""), "{said}");
 }
