@@ -217,14 +217,22 @@ fn grown(name: &str, size: usize, seed: u64, mut add: impl FnMut(&mut Rng, &mut 
     Input { name: name.to_string(), bytes }
 }
 
-/// Sparse logs, dense customer rows, and prose with source.
-pub fn ordinary(size: usize) -> Vec<Input> {
-    vec![grown("logs", size, 1, logs), grown("csv", size, 2, csv), grown("prose", size, 3, prose)]
+/// How an input grows.
+type Grow = fn(&mut Rng, &mut String);
+
+fn made(kinds: &[(&str, u64, Grow)], size: usize, asked: &dyn Fn(&str) -> bool) -> Vec<Input> {
+    let asked = kinds.iter().filter(|(name, ..)| asked(name));
+    asked.map(|(name, seed, add)| grown(name, size, *seed, add)).collect()
 }
 
-/// Inputs that are made to cost.
-pub fn hostile(size: usize) -> Vec<Input> {
-    let bombs = [
+/// Sparse logs, dense customer rows, and prose with source: those that are asked for by name.
+pub fn ordinary(size: usize, asked: &dyn Fn(&str) -> bool) -> Vec<Input> {
+    made(&[("logs", 1, logs), ("csv", 2, csv), ("prose", 3, prose)], size, asked)
+}
+
+/// The ordinary ones, and those that are made to cost.
+pub fn all(size: usize, asked: &dyn Fn(&str) -> bool) -> Vec<Input> {
+    const BOMBS: [&str; 10] = [
         "4111-1111-1111-1112 ",
         "4111111111111112,",
         "923-45-6789 ",
@@ -236,27 +244,71 @@ pub fn hostile(size: usize) -> Vec<Input> {
         "ssn 000111222 ",
         "5105105105105109;",
     ];
-    vec![
-        grown("digits", size, 4, |rng, out| out.push(char::from(b'0' + rng.u8(0..10)))),
-        grown("ats", size, 5, |_, out| out.push('@')),
-        grown("soup", size, 6, |rng, out| {
+    let hostile: [(&str, u64, Grow); 4] = [
+        ("digits", 4, |rng, out| out.push(char::from(b'0' + rng.u8(0..10)))),
+        ("ats", 5, |_, out| out.push('@')),
+        ("soup", 6, |rng, out| {
             out.push(char::from(b"0123456789012345678901234567890123456789-. ()/:@"[rng.usize(0..48)]));
         }),
-        grown("bombs", size, 7, move |rng, out| out.push_str(bombs[rng.usize(0..bombs.len())])),
+        ("bombs", 7, |rng, out| out.push_str(BOMBS[rng.usize(0..BOMBS.len())])),
+    ];
+    let mut inputs = ordinary(size, asked);
+    inputs.extend(made(&hostile, size, asked));
+    inputs
+}
+
+/// Rows with a header, for the stages of a scan: dense ones, ones of which each is a new person with six tokens, and ones of
+/// 100,000 people who come again.
+pub fn rows(size: usize) -> Vec<Input> {
+    const PEOPLE: u64 = 100_000;
+    let person = |n: u64, row: u64, out: &mut String| {
+        let (first, last) = (FIRST[(n % 12) as usize], LAST[(n / 12 % 12) as usize]);
+        let (area, group, serial) = (n / 989_901 % 665 + 1, n / 9999 % 99 + 1, n % 9999 + 1);
+        let _ = writeln!(
+            out,
+            "{row},{first},{last},p{n}@mail.example,202{:07},{area:03}-{group:02}-{serial:04},19{:02}-{:02}-{:02},{} {},Springfield,OR,{:05}",
+            2_000_000 + n % 7_000_000,
+            40 + n % 60,
+            1 + n % 12,
+            1 + n % 28,
+            1 + n % 9000,
+            STREETS[(n % 6) as usize],
+            n % 90_000 + 10_000,
+        );
+    };
+    const HEADER: &str = "row,first_name,last_name,email,phone,ssn,birth_date,street,city,state,zip\n";
+    let whole = |name: &str, add: &mut dyn FnMut(u64, &mut String)| {
+        let mut out = HEADER.to_string();
+        let mut row = 0;
+        while out.len() < size {
+            add(row, &mut out);
+            row += 1;
+        }
+        Input { name: name.to_string(), bytes: out.into_bytes() }
+    };
+    let mut dense = grown("dense rows, no header", size, 2, csv);
+    dense.bytes.truncate(dense.bytes.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1));
+    vec![
+        dense,
+        whole("new people", &mut |row, out| person(row, row, out)),
+        whole("100,000 people recurring", &mut |row, out| person(row * 7919 % PEOPLE, row, out)),
     ]
 }
 
-/// For each detector that has them, its own near misses over and over: all its anchors, none a finding of it.
-pub fn near_misses(size: usize) -> Vec<Input> {
+/// For each detector that has them and is asked for by name, its own near misses over and over: all its anchors, none a
+/// finding of it.
+pub fn near_misses(size: usize, asked: &dyn Fn(&str) -> bool) -> Vec<Input> {
     let shipped = rollcall::pattern::builtin();
     let with_pattern = shipped.iter().filter(|d| d.pattern.is_some() && !d.field_only);
     with_pattern
-        .map(|detector| {
+        .map(|detector| (detector, format!("misses of {}", detector.id)))
+        .filter(|(_, name)| asked(name))
+        .map(|(detector, name)| {
             let misses = detector.examples.iter().filter(|e| !e.found && e.field.is_none());
             let line: String = misses.map(|e| format!("{}, ", e.text)).collect();
             let mut bytes = line.repeat(size / line.len().max(1) + 1).into_bytes();
             bytes.truncate(size);
-            Input { name: format!("misses of {}", detector.id), bytes }
+            Input { name, bytes }
         })
         .filter(|input| !input.bytes.is_empty())
         .collect()

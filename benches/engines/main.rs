@@ -1,7 +1,8 @@
 //! How fast the matching core is, and how fast others are on the same bytes.
 //!
 //! `cargo bench` measures everything; `cargo bench -- --test` checks the counts on small inputs and times nothing.
-//! `--size MIB`, `--runs N`, `--only WORD` (an input), `--part equal|all|misses|alone`, `--level CODE` narrow it down. Times are CPU
+//! `--size MIB`, `--runs N`, `--only WORD` (an input), `--part equal|all|misses|alone|kernels|stages`, `--level CODE` narrow it
+//! down; `misses` and `alone` take fewer bytes, for there are as many inputs and plans as detectors. Times are CPU
 //! seconds of the measuring thread, medians; all engines of a table run in one process, one after another, on the same
 //! bytes. A rate is 1e9 bytes a second.
 
@@ -10,8 +11,10 @@
 
 mod hyperscan;
 mod inputs;
+mod kernels;
 mod peers;
 mod rules;
+mod stages;
 
 use inputs::Input;
 use rollcall::matcher::lanes::Scratch;
@@ -22,6 +25,10 @@ use rollcall::pattern;
 use rollcall::pipeline::plan::validators;
 use rollcall::simd::Level;
 use std::hint::black_box;
+
+/// Bytes of one detector's near misses, and of each input for one detector alone: there are some 150 of both.
+const MISSES_BYTES: usize = 1 << 20;
+const ALONE_BYTES: usize = 2 << 20;
 
 /// What the command line asks for.
 struct Options {
@@ -160,34 +167,41 @@ fn measure(options: &Options, detectors: &[Detector], inputs: &[Input], peers: &
 fn main() {
     let options = options();
     let wanted = |part: &str| options.part.as_deref().is_none_or(|p| p == part);
-    let keep = |inputs: Vec<Input>| -> Vec<Input> {
-        let only = options.only.as_deref().unwrap_or("");
-        inputs.into_iter().filter(|i| i.name.contains(only)).collect()
-    };
+    // An input that was not asked for is not made.
+    let only = options.only.as_deref().unwrap_or("");
+    let asked = |name: &str| name.contains(only);
     println!("rollcall {} on {}", env!("CARGO_PKG_VERSION"), machine());
     println!("{} MiB an input, {} runs, median of CPU seconds, GB a second\n", options.size >> 20, options.runs);
     let all = pattern::builtin();
     if wanted("equal") {
         println!("== twelve equal rules");
-        let inputs = keep([inputs::ordinary(options.size), inputs::hostile(options.size)].concat_all());
+        let inputs = inputs::all(options.size, &asked);
         measure(&options, &rules::detectors(), &inputs, &mut peers::all());
     }
     if wanted("all") {
         println!("\n== all detectors");
-        let inputs = keep([inputs::ordinary(options.size), inputs::hostile(options.size)].concat_all());
+        let inputs = inputs::all(options.size, &asked);
         measure(&options, &all, &inputs, &mut []);
     }
     if wanted("misses") {
         println!("\n== all detectors, each one's near misses");
-        let inputs = keep(inputs::near_misses(options.size / 8));
+        let inputs = inputs::near_misses(options.size.min(MISSES_BYTES), &asked);
         measure(&options, &all, &inputs, &mut []);
     }
     if wanted("alone") {
         println!("\n== each detector alone");
-        let inputs = keep(inputs::ordinary(options.size / 4));
+        let inputs = inputs::ordinary(options.size.min(ALONE_BYTES), &asked);
         for detector in all.iter().filter(|d| d.pattern.is_some() && !d.field_only) {
             alone(&options, detector, &inputs);
         }
+    }
+    if wanted("kernels") {
+        println!("\n== each kernel, GB of text a second");
+        kernels::measure(&levels(&options), options.runs, options.test);
+    }
+    if wanted("stages") {
+        println!("\n== stages of a scan, CPU nanoseconds");
+        stages::measure(options.size, options.runs.min(3));
     }
 }
 
@@ -204,17 +218,6 @@ fn alone(options: &Options, detector: &Detector, inputs: &[Input]) {
         }
     }
     println!("{line} {}", matchers[0].front_end(0));
-}
-
-/// Lists of inputs as one.
-trait ConcatAll {
-    fn concat_all(self) -> Vec<Input>;
-}
-
-impl ConcatAll for [Vec<Input>; 2] {
-    fn concat_all(self) -> Vec<Input> {
-        self.into_iter().flatten().collect()
-    }
 }
 
 fn machine() -> String {
