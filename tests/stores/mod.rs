@@ -6,6 +6,7 @@ mod faults;
 mod huge;
 mod inventory;
 mod plain;
+mod writers;
 
 use crate::program::KEY;
 use rollcall::identity::key::Key;
