@@ -52,9 +52,9 @@ pub enum Command {
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Inventory")]
 pub struct PlaceArgs {
-    /// Folder of the inventory, or s3://, az:// or gs:// and its prefix in a bucket
+    /// Folder of the inventory, or its URI in a store
     ///
-    /// In a store, what stands behind a ? says how it is reached, whatever the sources' flags say, so that one text means
+    /// In a store (s3://, az://, gs://), what stands behind a ? says how it is reached, whatever the sources' flags say, so that one text means
     /// one inventory in every command: s3://BUCKET/PREFIX?endpoint=URL&region=R&profile=NAME, az://CONTAINER/PREFIX?account=NAME.
     /// The rest, and all credentials, come from the environment as for sources.
     ///
@@ -367,15 +367,16 @@ pub struct ScopeArgs {
     pub noticed: Option<String>,
     #[command(flatten)]
     pub as_of: AsOfArgs,
-    /// Without these, an object that was never scanned is read as the source was in which it lies
-    #[command(flatten)]
-    pub store: StoreArgs,
     /// Encrypted data counts as readable: its key or credential leaked as well
     #[arg(long)]
     pub key_exposed: bool,
     /// Also write the range of statutory damages of Cal. Civ. Code 1798.150, into its own file (needs --out)
     #[arg(long, requires = "out")]
     pub damages: bool,
+    /// How the store of a leaked object that was never scanned is reached; without these, as that of the source in which
+    /// it lies.
+    #[command(flatten)]
+    pub store: StoreArgs,
     #[command(flatten)]
     pub place: PlaceArgs,
     #[command(flatten)]
