@@ -366,3 +366,63 @@ fn no_value_leaves_a_bench() {
     assert!(searched > 100, "only {searched} values were looked for");
     assert!(leaked.is_empty(), "{}", leaked.join("\n"));
 }
+
+/// Credentials do not belong into addresses, which are kept with every object: they are refused, and not repeated.
+#[test]
+fn no_credential_of_an_address_is_kept_or_said() {
+    const SECRET: &str = "Zebr4-Quartz-9917";
+    let none: &[(&str, &str)] = &[];
+    let cases: &[(&str, &[(&str, &str)], i32)] = &[
+        ("scan data --endpoint https://user:SECRET@host.example", none, 2),
+        ("scan data --endpoint https://:SECRET@host.example", none, 2),
+        ("scan data --endpoint https://SECRET@host.example", none, 2),
+        ("scan data --endpoint https://user:SECRET@", none, 2),
+        ("scan data --endpoint user:SECRET@host.example", none, 2),
+        ("scan s3://bucket --endpoint https://host.example/?sig=SECRET", none, 2),
+        ("scan s3://bucket --endpoint https://host.example/#SECRET", none, 2),
+        ("scan s3://key:SECRET@bucket/x", none, 2),
+        ("scan s3://SECRET@bucket/x", none, 2),
+        ("scan gs://key:SECRET@bucket", none, 2),
+        ("scan az://box:SECRET@account/x", none, 2),
+        ("scan az://box@account/x?sv=2023&sig=SECRET", none, 2),
+        ("scan s3://bucket/x?versionId=1&X-Amz-Signature=SECRET", none, 2),
+        ("scan s3://bucket --listing-from s3://key:SECRET@bucket/manifest.json", none, 2),
+        ("scan s3://bucket --attempts 1", &[("AWS_ENDPOINT_URL", "http://user:SECRET@127.0.0.1:1")], 2),
+        ("scan s3://bucket --attempts 1", &[("AWS_ENDPOINT_URL_S3", "http://:SECRET@127.0.0.1:1")], 2),
+        ("scan az://box@account/x", &[("AZURE_STORAGE_ENDPOINT", "http://user:SECRET@127.0.0.1:1")], 2),
+        ("scan az://box@account/x", &[("AZURE_STORAGE_ENDPOINT", "http://127.0.0.1:1/?sig=SECRET")], 2),
+        ("scan gs://bucket", &[("STORAGE_EMULATOR_HOST", "user:SECRET@127.0.0.1:1")], 2),
+        ("refresh s3://key:SECRET@bucket", none, 2),
+        ("refresh az://box/x?sig=SECRET", none, 2),
+        ("refresh --objects list", none, 3),
+        ("scope --leak s3://key:SECRET@bucket/x --out answer", none, 2),
+        ("scope --leak az://box/x?sv=1&sig=SECRET --out answer", none, 2),
+    ];
+    for (line, environment, code) in cases {
+        let home = Home::new();
+        home.file("a.csv", "name,email\nJoan Miller,joan.m@shop.example\n");
+        home.line("scan data -q").exits(0);
+        std::fs::write(home.path("list"), format!("s3://key:{SECRET}@bucket/x\naz://box/x?sig={SECRET}\n")).unwrap();
+        let mut command = home.command(line.replace("SECRET", SECRET).split_whitespace());
+        for (name, _) in
+            std::env::vars().filter(|(n, _)| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|p| n.starts_with(p)))
+        {
+            command.env_remove(name);
+        }
+        command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_REGION", "us-east-1");
+        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        command.env("AZURE_STORAGE_ACCOUNT_KEY", "AAAA").env("GOOGLE_BEARER_TOKEN", "testing");
+        command.envs(environment.iter().map(|(name, value)| (*name, value.replace("SECRET", SECRET))));
+        let ended = crate::program::ended(&mut command);
+        assert_eq!(ended.code, *code, "{line}: {}", ended.said());
+        let mut said = Said::default();
+        said.run(line, &ended);
+        said.folder(&home.inventory());
+        if home.path("answer").exists() {
+            said.folder(&home.path("answer"));
+        }
+        let places: Vec<String> = said.places_of(SECRET);
+        assert!(places.is_empty(), "{line}: {}\n{}", places.join(", "), ended.said());
+        assert!(*code != 2 || !ended.err.contains("connection"), "{line}: something was asked: {}", ended.err);
+    }
+}

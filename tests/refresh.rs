@@ -156,7 +156,7 @@ fn what_could_not_be_listed_is_not_gone() {
     // A source that is not there at all: nothing of it is gone, and that is said.
     std::fs::rename(home.path("mount"), home.path("unmounted")).unwrap();
     let said = home.line("refresh --json").exits(3).json();
-    assert_eq!(said["gone"], 0);
+    assert_eq!((&said["gone"], &said["outcome"]), (&0.into(), &"partial".into()));
     assert!(said["sources_not_listed"][0]["source"].as_str().unwrap().ends_with("/mount"));
     assert!(home.line("refresh").exits(3).out.contains("not listed"));
     assert_eq!(home.line("refresh --dry-run --json").exits(3).json()["gone"], 0);
@@ -225,4 +225,41 @@ fn sources_that_overlap_keep_their_objects() {
     let fresh = digest(&Inventory::open(&place.path().join("i")).unwrap().snapshot().unwrap()).unwrap();
     assert_eq!(home.digest(), fresh);
     assert!(Path::new(&home.inventory()).is_dir());
+}
+
+#[test]
+fn what_one_source_leaves_to_another_is_lost_by_neither() {
+    let home = Home::new();
+    home.file("crm/a.csv", "name,email\nQuentin Farrow,quentin@mailhaus.example\n");
+    home.file("b.csv", "name,email\nTheo Marsh,theo@mailhaus.example\n");
+    home.line("scan data -q").exits(0);
+    // The inner source reads it last, under settings of its own, and small files only.
+    home.line("scan data/crm -q --own-domain club.example --max-size 100").exits(0);
+    assert_eq!(home.line(REFRESH).exits(0).json()["committed"], false);
+    // It grows, so the inner source no longer lists it.
+    let people: String = (0..9).map(|n| format!("Paula Dray,paula{n}@mailhaus.example\n")).collect();
+    home.file("crm/a.csv", format!("name,email\n{people}"));
+    let plan = home.line("refresh --dry-run --json").exits(0).json();
+    assert_eq!((&plan["objects"], &plan["gone"]), (&1.into(), &0.into()), "{plan}");
+    let done = home.line(REFRESH).exits(0).json();
+    assert_eq!(counts(&done), (1, 1, 0), "{done}");
+    home.line("who paula3@mailhaus.example").exits(0);
+    home.line("who quentin@mailhaus.example").exits(2);
+    assert_eq!(home.line(REFRESH).exits(0).json()["committed"], false, "it belongs to the outer source now");
+    is_sound(&home);
+    // What neither lists is gone.
+    std::fs::remove_file(home.data().join("crm/a.csv")).unwrap();
+    assert_eq!(counts(&home.line(REFRESH).exits(0).json()), (0, 1, 1));
+}
+
+#[test]
+fn the_only_source_may_be_gone() {
+    let home = Home::new();
+    let file = home.file("a.csv", "name,email\nQuentin Farrow,quentin@mailhaus.example\n");
+    home.line("scan data/a.csv -q").exits(0);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(home.line("refresh --dry-run --json").exits(0).json()["gone"], 1);
+    assert_eq!(counts(&home.line(REFRESH).exits(0).json()), (0, 0, 1));
+    home.line("who quentin@mailhaus.example").exits(2);
+    is_sound(&home);
 }

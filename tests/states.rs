@@ -3,6 +3,7 @@
 use crate::program::{Home, ended};
 use rollcall::generate::{CorpusSpec, corpus};
 use rollcall::inventory::{Inventory, digest};
+use rollcall::model::rows::RunRow;
 use serde_json::Value;
 use std::io::Write;
 use std::process::Stdio;
@@ -131,6 +132,35 @@ fn shards_merged_are_the_unsharded_run() {
 }
 
 #[test]
+fn a_shard_that_is_not_whole_is_not_merged_as_one() {
+    let home = Home::new();
+    home.file("a.csv", "name,email\nQuentin Farrow,quentin@mailhaus.example\n");
+    let scan = |inventory: &str| home.line(&format!("scan data -q --inventory {}", home.path(inventory).display()));
+    scan("whole").exits(0);
+    // One that was never committed.
+    let key_id = Inventory::open(&home.path("whole")).unwrap().key_id().to_string();
+    Inventory::create_or_open(&home.path("empty"), &key_id).unwrap();
+    let refused = home.line("inventory merge whole empty --into both").exits(2);
+    assert!(refused.err.contains("empty holds no run") && !home.path("both").exists(), "{}", refused.err);
+    // One that was stopped, then linked; one that goes on from there is whole.
+    scan("stopped").exits(0);
+    let stopped = Inventory::open(&home.path("stopped")).unwrap();
+    let run = stopped.snapshot().unwrap().last_run().unwrap().unwrap();
+    stopped.begin().unwrap().commit(RunRow { outcome: "interrupted".to_string(), ..run }).unwrap();
+    home.line(&format!("link --inventory {}", home.path("stopped").display())).exits(0);
+    let merged = home.line("inventory merge whole stopped --into one --json").exits(3).json();
+    assert_eq!(merged["outcome"], "partial");
+    scan("stopped").exits(0);
+    home.line("inventory merge whole stopped --into two").exits(0);
+    // One with an object that could not be read, then linked.
+    std::os::unix::fs::symlink("/no/such/target", home.data().join("dangling.csv")).unwrap();
+    scan("partial").exits(3);
+    home.line(&format!("link --inventory {}", home.path("partial").display())).exits(0);
+    let merged = home.line("inventory merge whole partial --into three").exits(3);
+    assert!(merged.out.contains("people") && merged.err.contains("not whole"), "{}", merged.said());
+}
+
+#[test]
 fn a_list_stands_in_place_of_a_listing() {
     let home = three_runs();
     let b = home.data().join("b.csv");
@@ -164,10 +194,26 @@ fn a_list_stands_in_place_of_a_listing() {
     std::fs::write(home.path("list"), format!("/etc/hostname\n{event}\n")).unwrap();
     let strange = home.line("refresh --objects list --json").exits(3).json();
     assert_eq!(strange["objects"]["failed"], 2);
-    assert_eq!(strange["gaps"][1]["uri"], "s3://b/a b+c.csv");
+    assert_eq!(strange["gaps"][1]["uri"], "s3://b/a%20b+c.csv");
     std::fs::write(home.path("list"), "{\"key\":1}\n").unwrap();
     assert!(home.line("refresh --objects list").exits(2).err.contains("line 1"));
     assert!(home.line("refresh --objects nowhere").exits(2).err.contains("nowhere"));
+
+    // What is said to be gone and is there is looked at as any other.
+    std::fs::write(home.path("list"), format!("{{\"uri\":\"{}\",\"deleted\":true}}\n", uri("b.csv"))).unwrap();
+    let there = home.line("refresh --objects list --json").exits(0).json();
+    assert_eq!((&there["objects"]["unchanged"], &there["gone"]), (&1.into(), &0.into()), "{there}");
+
+    // Sources under other settings hold some of the names each, and none of them is a stranger for that.
+    std::fs::create_dir(home.path("other")).unwrap();
+    std::fs::write(home.path("other/m.csv"), "name,email\nMiriam Holt,miriam@mailhaus.example\n").unwrap();
+    home.line("scan other -q --own-domain club.example").exits(0);
+    std::fs::write(home.path("other/m.csv"), "name,email\nMiriam Holt,holt@mailhaus.example\n").unwrap();
+    std::fs::write(home.path("list"), "data/b.csv\nother/m.csv\n").unwrap();
+    let both = home.line("refresh --objects list --json").exits(0).json();
+    assert_eq!((&both["objects"]["complete"], &both["objects"]["unchanged"]), (&1.into(), &1.into()), "{both}");
+    std::fs::write(home.path("list"), "data/b.csv\nother/m.csv\n/etc/hostname\n").unwrap();
+    assert_eq!(home.line("refresh --objects list --json").exits(3).json()["objects"]["failed"], 1);
 }
 
 #[test]
@@ -209,5 +255,13 @@ fn numbers_of_a_run() {
         .unwrap()
         .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with(".tmp"));
     assert_eq!(left.count(), 0);
-    assert_eq!(home.line("scan data -q --metrics no/such/m.json").exits(4).err.matches("no/such/m.json").count(), 1);
+    // Numbers that cannot be written take nothing from the run, which is committed, and are said.
+    std::fs::remove_file(home.data().join("dangling.csv")).unwrap();
+    home.file("b.csv", "name,email\nPaula Dray,paula@mailhaus.example\n");
+    for (command, complete) in [("scan data", 1), ("refresh", 0)] {
+        let said = home.line(&format!("{command} -q --json --metrics no/such/m.json")).exits(3);
+        assert_eq!(said.err.matches("no/such/m.json").count(), 1, "{}", said.err);
+        assert_eq!(said.json()["objects"]["complete"], complete);
+    }
+    home.line("who paula@mailhaus.example").exits(0);
 }

@@ -58,6 +58,7 @@ pub fn run(args: BenchArgs) -> anyhow::Result<Exit> {
         command: "scan",
         parts: &parts,
         emptied: &[],
+        closed: 0,
         workers: cores,
         quiet: args.json,
         only: Some(&|object: &Object| !is_answer(&object.path)),

@@ -4,9 +4,11 @@ use super::exit::{Exit, usage};
 use super::place::InventoryAt;
 use super::print;
 use super::run::{begin, link_into, now, run_row};
-use crate::inventory::Merge;
-use crate::model::rows::RunRow;
+use crate::inventory::{Merge, Snapshot};
+use crate::model::object::Status;
+use crate::model::rows::{RunRow, Tables};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Runs the command.
@@ -26,17 +28,25 @@ pub fn run(from: &[PathBuf], into: &Path, json: bool) -> anyhow::Result<Exit> {
             )));
         }
     }
+    let mut taken = Vec::new();
+    for (input, path) in inputs.iter().zip(from) {
+        let snapshot = input.snapshot()?;
+        if snapshot.last_run()?.is_none() {
+            return Err(usage(format!(
+                "{} holds no run: its scan was never committed; run it again, which goes on from what was saved, then merge",
+                path.display()
+            )));
+        }
+        taken.push(snapshot);
+    }
     let target = InventoryAt::of(into).create_or_open(first.key_id())?;
     let mut writer = begin(&target)?;
     let mut merge = Merge::new(&mut writer)?;
     let (mut policies, mut partial): (Vec<String>, bool) = (Vec::new(), false);
-    for input in &inputs {
-        let snapshot = input.snapshot()?;
-        if let Some(run) = snapshot.last_run()? {
-            partial |= run.outcome != "complete";
-            policies.push(run.policy);
-        }
-        merge.take(&snapshot)?;
+    for snapshot in &taken {
+        partial |= !is_whole(snapshot)?;
+        policies.extend(snapshot.last_run()?.map(|run| run.policy));
+        merge.take(snapshot)?;
     }
     policies.sort();
     policies.dedup();
@@ -54,7 +64,7 @@ pub fn run(from: &[PathBuf], into: &Path, json: bool) -> anyhow::Result<Exit> {
     let run = writer.commit(row)?;
     if json {
         print::json(&json!({
-            "run": run.run, "objects": merged.objects, "twice": merged.twice, "mentions": linked.mentions,
+            "run": run.run, "outcome": run.outcome, "objects": merged.objects, "twice": merged.twice, "mentions": linked.mentions,
             "consumers": linked.consumers, "clusters": linked.clusters, "hubs": linked.hubs,
         }))?;
     } else {
@@ -69,5 +79,34 @@ pub fn run(from: &[PathBuf], into: &Path, json: bool) -> anyhow::Result<Exit> {
             linked.consumers, linked.mentions, linked.clusters, linked.hubs, run.run
         ))?;
     }
-    Ok(Exit::Complete)
+    if partial && !json {
+        print::note(
+            "an inventory that was merged is not whole: an object of it was not read to its end, or a run was stopped",
+        );
+    }
+    Ok(if partial { Exit::Partial } else { Exit::Complete })
+}
+
+/// Whether an inventory says all of its sources: every object was read, and no source was last scanned by a run that was
+/// stopped. The outcome of its last run does not say that: linking is complete whatever was scanned before.
+fn is_whole(snapshot: &Snapshot) -> anyhow::Result<bool> {
+    let (mut whole, mut merged_whole) = (true, true);
+    snapshot.objects(false, &mut |row| {
+        whole &= matches!(row.status, Status::Complete | Status::Skipped);
+        Ok(())
+    })?;
+    let mut stopped: BTreeMap<String, bool> = BTreeMap::new();
+    for run in snapshot.runs()? {
+        match run.command.as_str() {
+            "scan" | "refresh" => {
+                let is_stopped = run.outcome == "interrupted";
+                // Which of its sources a merge lacked is not known any more; a refresh that found all of them mends it.
+                merged_whole |= run.command == "refresh" && run.outcome == "complete";
+                stopped.extend(run.arguments.into_iter().map(|source| (source, is_stopped)));
+            }
+            "merge" => merged_whole &= run.outcome == "complete",
+            _ => {}
+        }
+    }
+    Ok(whole && merged_whole && !stopped.into_values().any(|is_stopped| is_stopped))
 }

@@ -3,6 +3,7 @@
 use super::exit::usage;
 use crate::pipeline::scan::Named;
 use crate::report::visible;
+use crate::source::uri_of_key;
 use serde_json::Value;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
@@ -63,7 +64,9 @@ fn json(value: &Value, objects: &mut Vec<Named>) -> Result<(), String> {
     if let (Some(bucket), Some(key)) = (detail["bucket"]["name"].as_str(), detail["object"]["key"].as_str()) {
         // EventBridge gives keys as they are.
         let deleted = value["detail-type"] == "Object Deleted";
-        objects.push(Named { name: format!("s3://{bucket}/{key}"), deleted });
+        let version = detail["object"]["version-id"].as_str();
+        let version = version.filter(|_| detail["deletion-type"] == "Permanently Deleted");
+        objects.extend(of_event(bucket, key, version, deleted));
         return Ok(());
     }
     if value["Event"] == "s3:TestEvent" {
@@ -80,8 +83,17 @@ fn event(record: &Value, objects: &mut Vec<Named>) -> Result<(), String> {
     let name = record["eventName"].as_str().unwrap_or_default();
     let deleted =
         ["ObjectRemoved:", "LifecycleExpiration:"].iter().any(|kind| name.trim_start_matches("s3:").starts_with(kind));
-    objects.push(Named { name: format!("s3://{bucket}/{}", form_decoded(key)), deleted });
+    let version = record["s3"]["object"]["versionId"].as_str().filter(|_| name.ends_with(":Delete"));
+    objects.extend(of_event(bucket, &form_decoded(key), version, deleted));
     Ok(())
+}
+
+/// What an event is about: the key, whose present version may be another now, and the version that was deleted.
+fn of_event(bucket: &str, key: &str, version: Option<&str>, deleted: bool) -> Vec<Named> {
+    let name = uri_of_key("s3", bucket, key);
+    let version = version.filter(|id| deleted && !id.is_empty());
+    let version = version.map(|id| Named { name: format!("{name}?versionId={id}"), deleted });
+    [Named { name, deleted }].into_iter().chain(version).collect()
 }
 
 /// A key as event notifications write it: percent-encoded, with `+` for a blank.

@@ -61,7 +61,7 @@ fn lines(counters: &Counters, done: &AtomicBool) {
         let rate = read as f64 / elapsed.as_secs_f64();
         let left = match counters.listed.load(Relaxed) && rate > 0.0 {
             true => {
-                format!(", {} left", HumanDuration(Duration::from_secs_f64(total.saturating_sub(read) as f64 / rate)))
+                format!(", {} left", HumanDuration(super::store::span(total.saturating_sub(read) as f64 / rate)))
             }
             false => String::new(),
         };

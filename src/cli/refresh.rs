@@ -4,7 +4,7 @@ use super::args::{LimitArgs, RefreshArgs, SourceArgs};
 use super::exit::{Exit, usage};
 use super::place::excluded;
 use super::run::{Done, Job, Part, plan, scan_into, stop_flag, suppress, workers};
-use super::scan::{as_json, as_text, elements, exit};
+use super::scan::{as_json, as_text, elements, exit, warn_unmeasured};
 use super::{objects, print, settings, store};
 use crate::inventory::Snapshot;
 use crate::model::rows::{RunRow, SourceRow, Tables};
@@ -12,11 +12,10 @@ use crate::pipeline::known::Known;
 use crate::pipeline::list::{Survey, survey};
 use crate::pipeline::plan::Plan;
 use crate::report::visible;
-use crate::source::{Source, SourceOptions, path_of};
+use crate::source::{Source, SourceError, SourceOptions, path_of, uri_of_spec, without_secrets};
 use indicatif::{HumanBytes, HumanDuration};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// Runs that tell how fast this one will be.
 const RATED_RUNS: usize = 8;
@@ -52,10 +51,12 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
         groups.iter().map(|g| Part { plan: &g.plan, sources: &g.sources, settings: Some(&g.settings) }).collect();
     let listed = objects::read(args.list.objects.as_deref())?;
     let stop = stop_flag()?;
+    let timer = store::Timer::start(&args.limits, &stop)?;
     let job = Job {
         command: "refresh",
         parts: &parts,
         emptied: &emptied,
+        closed: closed.len() as u64,
         workers: workers(args.run.workers),
         quiet: args.run.quiet || args.run.json,
         only: None,
@@ -68,10 +69,9 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
     };
     let done = scan_into(&inventory, &key, &job)?;
     say(&args, &done, &closed, inventory.place())?;
-    Ok(match exit(&done, args.run.strict, &fail_on) {
-        Exit::Complete | Exit::Matched if !closed.is_empty() => Exit::Partial,
-        exit => exit,
-    })
+    warn_unmeasured(&done);
+    let exit = exit(&done, args.run.strict, &fail_on);
+    Ok(if exit == Exit::Interrupted && timer.rang() { Exit::Partial } else { exit })
 }
 
 fn say(args: &RefreshArgs, done: &Done, closed: &[(String, String)], place: &str) -> anyhow::Result<()> {
@@ -103,15 +103,21 @@ fn chosen(snapshot: &Snapshot, named: &[String]) -> anyhow::Result<Vec<SourceRow
     let mut chosen = Vec::new();
     for name in named {
         let uri = match name.contains("://") {
-            true => name.clone(),
+            true => uri_of_spec(name).unwrap_or_else(|| name.clone()),
             false => Source::open(name, &SourceOptions::default())
                 .map_or_else(|_| name.clone(), |source| source.uri().to_string()),
         };
         match known.iter().find(|row| row.uri == uri || row.uri == *name) {
+            Some(row) if chosen.contains(row) => {}
             Some(row) => chosen.push(row.clone()),
             None => {
                 let uris: Vec<&str> = known.iter().map(|row| row.uri.as_str()).collect();
-                return Err(usage(format!("{name} was never scanned; the inventory knows {}", uris.join(", "))));
+                let shown = without_secrets(name);
+                return Err(usage(format!(
+                    "{} was never scanned; the inventory knows {}",
+                    visible(&shown),
+                    uris.join(", ")
+                )));
             }
         }
     }
@@ -120,7 +126,7 @@ fn chosen(snapshot: &Snapshot, named: &[String]) -> anyhow::Result<Vec<SourceRow
 
 struct Opened {
     groups: Vec<Group>,
-    /// Sources that are one file, which is gone.
+    /// Sources at which there is nothing any more: a file that is gone, a prefix of a bucket without keys.
     emptied: Vec<String>,
     /// Sources that cannot be listed, and why.
     closed: Vec<(String, String)>,
@@ -146,6 +152,11 @@ fn open(snapshot: &Snapshot, rows: &[SourceRow], args: &RefreshArgs, key_id: &st
                 opened.emptied.push(row.uri.clone());
                 continue;
             }
+            // The bucket was listed, and holds nothing there.
+            Err(SourceError::NotFound(uri)) if uri.contains("://") => {
+                opened.emptied.push(row.uri.clone());
+                continue;
+            }
             Err(e) => {
                 opened.closed.push((row.uri.clone(), e.to_string()));
                 continue;
@@ -167,6 +178,11 @@ fn open(snapshot: &Snapshot, rows: &[SourceRow], args: &RefreshArgs, key_id: &st
                 opened.groups.push(Group { settings: wanted, plan, sources: vec![source] });
             }
         }
+    }
+    if opened.groups.is_empty() && !opened.emptied.is_empty() {
+        // Nothing is read, and what is gone is retired all the same.
+        let plan = plan(&settings::settings(said)?)?;
+        opened.groups.push(Group { settings: Value::Null, plan, sources: Vec::new() });
     }
     Ok(opened)
 }
@@ -196,11 +212,12 @@ fn dry_run(
     let owners: Vec<String> =
         groups.iter().flat_map(|group| &group.sources).map(|source| source.uri().to_string()).collect();
     let mut found = Survey::default();
-    for group in groups {
+    for (i, group) in groups.iter().enumerate() {
         let known = Known::read(snapshot, &group.plan.policy, None)?;
-        found.add(survey(&group.sources, known, &owners, exclude, None));
+        let emptied = if i == 0 { emptied } else { &[] };
+        found.add(survey(&group.sources, emptied, known, &owners, exclude, None));
     }
-    found.gone += emptied.len() as u64;
+    found.settle(snapshot)?;
     let (objects, bytes) = found.to_read();
     let seconds = estimate(&snapshot.runs()?, objects, bytes);
     if args.run.json {
@@ -226,7 +243,7 @@ fn dry_run(
         text += &format!("unchanged  {}\ngone       {}\n", found.unchanged, found.gone);
         text += &match seconds {
             Some(seconds) => {
-                format!("time       about {}, linking included\n", HumanDuration(Duration::from_secs_f64(seconds)))
+                format!("time       about {}, linking included\n", HumanDuration(store::span(seconds)))
             }
             None => "time       unknown: no earlier run has read anything\n".to_string(),
         };

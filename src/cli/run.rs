@@ -12,11 +12,12 @@ use crate::model::object::Object;
 use crate::model::rows::{RunRow, SourceRow};
 use crate::pipeline::fields::ambiguous;
 use crate::pipeline::plan::Plan;
-use crate::pipeline::scan::{Counters, Named, ScanOutcome, ScanRequest, scan};
+use crate::pipeline::scan::{Counters, Named, ScanOutcome, ScanRequest, scan, take_over};
 use crate::pipeline::suppress::Suppress;
 use crate::pipeline::worker::FindingSink;
-use crate::source::{Source, SourceOptions};
+use crate::source::{Source, SourceOptions, without_secrets};
 use anyhow::Context;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -120,6 +121,8 @@ pub struct Job<'a> {
     pub parts: &'a [Part<'a>],
     /// URIs of sources that are gone, with their objects.
     pub emptied: &'a [String],
+    /// How many sources cannot be listed.
+    pub closed: u64,
     pub workers: usize,
     pub quiet: bool,
     pub only: Option<&'a (dyn Fn(&Object) -> bool + Sync)>,
@@ -147,6 +150,8 @@ pub struct Done {
     pub run: RunRow,
     /// Whether there was anything to commit.
     pub committed: bool,
+    /// Why the metrics could not be written.
+    pub unmeasured: Option<String>,
     /// `--customer-id` and `--key` rules that met no field in what was read.
     pub unmet: Vec<String>,
 }
@@ -159,39 +164,61 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
     let counters = Counters::default();
     let failed = || failed_write(inventory.place());
     let all: Vec<&Source> = job.parts.iter().flat_map(|part| part.sources).collect();
-    let owners: Vec<String> = if refresh && job.objects.is_none() {
-        all.iter().map(|source| source.uri().to_string()).collect()
-    } else {
-        Vec::new()
+    let owners: Vec<String> =
+        if refresh { all.iter().map(|source| source.uri().to_string()).collect() } else { Vec::new() };
+    let request = |part: usize, emptied, objects| ScanRequest {
+        sources: job.parts[part].sources,
+        plan: job.parts[part].plan,
+        key,
+        workers: job.workers,
+        exclude: excluded(inventory),
+        only: job.only,
+        objects,
+        owners: &owners,
+        emptied,
+        retire: refresh,
+        save_every: job.save_every,
+        findings: job.findings,
+        counters: &counters,
+        stop: job.stop,
+        now,
     };
-    let mut outcome = ScanOutcome::default();
+    let mut outcome = ScanOutcome { closed: job.closed, ..ScanOutcome::default() };
+    // What is a stranger to every part is one.
+    let mut strangers: Vec<String> = job.objects.into_iter().flatten().map(|named| named.name.clone()).collect();
     for (i, part) in job.parts.iter().enumerate() {
-        let request = ScanRequest {
-            sources: part.sources,
-            plan: part.plan,
-            key,
-            workers: job.workers,
-            exclude: excluded(inventory),
-            only: job.only,
-            objects: job.objects,
-            owners: &owners,
-            emptied: if i == 0 { job.emptied } else { &[] },
-            retire: refresh,
-            save_every: job.save_every,
-            findings: job.findings,
-            counters: &counters,
-            stop: job.stop,
-            now,
-        };
+        let request = request(i, if i == 0 { job.emptied } else { &[] }, job.objects);
         let watched = || progress::watch(&counters, job.quiet, || scan(&request, &mut writer));
         let read = metrics::during(job.metrics, job.command, &counters, watched)?.with_context(failed)?;
         outcome.add(read);
+        let unknown: HashSet<String> = outcome.strangers.drain(..).collect();
+        strangers.retain(|name| unknown.contains(name));
         if outcome.interrupted {
             break;
         }
         for (source, settings) in part.sources.iter().filter_map(|s| Some((s, part.settings?))) {
             writer.source(SourceRow { uri: source.uri().to_string(), settings: settings.clone() });
         }
+    }
+    if !outcome.interrupted {
+        strangers.iter().for_each(|name| outcome.stranger(without_secrets(name)));
+        let mut lost: HashSet<u64> = outcome.overlap.lost().into_keys().collect();
+        let gone = std::mem::take(&mut outcome.overlap.gone);
+        let mut kept = lost.clone();
+        for i in 0..job.parts.len() {
+            if lost.is_empty() || outcome.interrupted {
+                break;
+            }
+            let request = request(i, &[], None);
+            let watched = || progress::watch(&counters, job.quiet, || take_over(&request, &mut writer, &mut lost));
+            outcome.add(metrics::during(job.metrics, job.command, &counters, watched)?.with_context(failed)?);
+        }
+        if !outcome.interrupted {
+            kept.retain(|id| !lost.contains(id));
+        }
+        let gone: Vec<u64> = gone.into_iter().filter(|id| !kept.contains(id)).collect();
+        outcome.gone += gone.len() as u64;
+        gone.into_iter().for_each(|id| writer.retire(id));
     }
     let before = inventory.snapshot()?.last_run()?;
     let stale = writer.has_changes() || !writer.was_linked();
@@ -236,11 +263,12 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
             RunRow { run: before.map_or(0, |run| run.run), ..run }
         }
     };
-    metrics::at_end(job.metrics, &counters, &outcome, &run)?;
+    // The run is committed by now, and its answer is due whatever becomes of its numbers.
+    let unmeasured = metrics::at_end(job.metrics, &counters, &outcome, &run).err().map(|e| format!("{e:#}"));
     // Where nothing was read, or only what changed, it says nothing that a rule was not met.
     let read = outcome.complete + outcome.partial > 0;
     let unmet = job.parts.iter().filter(|_| read && !refresh).flat_map(|part| part.plan.identity.unmet()).collect();
-    Ok(Done { outcome, linked, run, committed, unmet })
+    Ok(Done { outcome, linked, run, committed, unmeasured, unmet })
 }
 
 /// The policies of the parts, each once.

@@ -46,6 +46,7 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
         command: "scan",
         parts: &parts,
         emptied: &[],
+        closed: 0,
         workers: workers(args.run.workers),
         quiet: args.run.quiet || args.run.json,
         only: only.as_ref().map(|only| only as &(dyn Fn(&Object) -> bool + Sync)),
@@ -65,15 +66,23 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
     } else {
         print::out(&as_text(&done, inventory.place()))?
     }
+    warn_unmeasured(&done);
     let exit = exit(&done, args.run.strict, &fail_on);
     Ok(if exit == Exit::Interrupted && timer.rang() { Exit::Partial } else { exit })
+}
+
+/// Says that a run's numbers are missing where they were to be.
+pub fn warn_unmeasured(done: &Done) {
+    if let Some(why) = &done.unmeasured {
+        print::note(&format!("warning: {why}; the run itself is done"));
+    }
 }
 
 /// How a run ends that scanned.
 pub fn exit(done: &Done, strict: bool, fail_on: &[Element]) -> Exit {
     if done.outcome.interrupted {
         Exit::Interrupted
-    } else if !done.outcome.is_whole(strict) {
+    } else if !done.outcome.is_whole(strict) || done.unmeasured.is_some() {
         Exit::Partial
     } else if fail_on.iter().any(|e| done.outcome.elements.get(e).is_some_and(|n| *n > 0)) {
         Exit::Matched

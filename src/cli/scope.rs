@@ -13,7 +13,7 @@ use crate::scope::{
     AffectedConsumer, Anchor, ConsumerSink, Dates, Leak, LeakGap, NullSink, ScopeRequest, Unscanned, evaluate,
     is_nothing_matches, shipped,
 };
-use crate::source::{Listing, Source, SourceOptions};
+use crate::source::{Listing, Source, SourceOptions, holds_secret, without_secrets};
 use anyhow::Context;
 use serde_json::json;
 use std::collections::HashSet;
@@ -103,6 +103,12 @@ fn leak(arguments: &[String]) -> anyhow::Result<(Leak, Vec<PathBuf>, Vec<String>
             roots.push(absolute);
             continue;
         }
+        if holds_secret(&text) {
+            let shown = without_secrets(&text);
+            return Err(usage(format!(
+                "--leak {shown}: it holds a password or a signature, which would stand in the report"
+            )));
+        }
         leak.add(&text).map_err(usage)?;
         let local = text.strip_prefix("file://").unwrap_or(&text);
         if local.contains("://") {
@@ -191,6 +197,7 @@ fn scan_unknown(
         command: "scan",
         parts: &parts,
         emptied: &[],
+        closed: 0,
         workers: workers(args.run.workers),
         quiet: args.run.quiet || args.run.json,
         only: Some(&unknown),

@@ -90,6 +90,11 @@ pub fn duration(flag: &str, text: &str) -> anyhow::Result<Duration> {
         .ok_or_else(|| usage(format!("{flag} {text}: write a stretch of time such as 90s, 30m or 6h")))
 }
 
+/// Seconds that were computed, as a stretch of time: sizes are what a store says, so there may be more than one can hold.
+pub fn span(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+}
+
 /// Ends a run after a while, as Ctrl-C would.
 pub struct Timer(Arc<AtomicBool>);
 
@@ -141,8 +146,9 @@ pub fn estimate(sources: &[Source], options: &SourceOptions, workers: usize, as_
             match listing {
                 Listing::Object(object) => {
                     sum.objects += 1;
-                    sum.bytes += object.size;
-                    sum.gets += if source.is_remote() { Wire::requests_of(object.size) } else { 0 };
+                    sum.bytes = sum.bytes.saturating_add(object.size);
+                    let gets = if source.is_remote() { Wire::requests_of(object.size) } else { 0 };
+                    sum.gets = sum.gets.saturating_add(gets);
                 }
                 Listing::Problem { .. } => sum.problems += 1,
             }
@@ -166,7 +172,7 @@ pub fn estimate(sources: &[Source], options: &SourceOptions, workers: usize, as_
             "dollars": { "requests": requests, "transfer_out": if sum.is_remote { out } else { 0.0 } },
         }))?;
     } else {
-        let span = |s: f64| indicatif::HumanDuration(Duration::from_secs_f64(s.max(1.0))).to_string();
+        let span = |s: f64| indicatif::HumanDuration(self::span(s.max(1.0))).to_string();
         let mut text = format!("objects   {}\nread      {}\n", sum.objects, indicatif::HumanBytes(sum.bytes));
         if sum.is_remote {
             text += &format!(

@@ -18,6 +18,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Blocks of one object that are under way at once, for each worker.
 const UNDER_WAY: usize = 2;
+/// Workers that one object can keep busy: its owner decodes and settles, and that much it hands out before it must go on
+/// itself. More blocks than these would be memory and no speed.
+const HELPERS: usize = 8;
 
 /// A block to survey.
 pub struct Offer {
@@ -169,7 +172,7 @@ impl<'a> UnderWay<'a> {
     /// # Panics
     /// Where its survey did.
     pub fn pop(&mut self, all: bool, desk: &mut Desk<'_>) -> Option<Surveyed> {
-        let wait = all || self.blocks.len() > UNDER_WAY * self.exchange.workers;
+        let wait = all || self.blocks.len() > UNDER_WAY * self.exchange.workers.min(HELPERS);
         loop {
             match self.blocks.front()? {
                 Place::Here(_) => {}

@@ -7,7 +7,7 @@ use crate::inventory::ObjectPrint;
 use crate::model::gap::Gap;
 use crate::model::object::{Object, Status};
 use crate::model::rows::Tables;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 /// How reading an object ended before.
@@ -54,8 +54,8 @@ pub enum Verdict {
     Policy,
     /// It could not be read, or not whole, and may be now.
     Again,
-    /// Another source of this refresh lists it.
-    Elsewhere,
+    /// It is another source's of this refresh, which read it last; the number that it has.
+    Elsewhere(u64),
     /// It was listed before, by an overlapping source.
     Twice,
 }
@@ -66,8 +66,34 @@ pub struct Known {
     sources: HashMap<String, u32>,
     /// Bits, one an object: the listing came by it, or need not.
     seen: Vec<u64>,
-    /// Prints of listed URIs that are not known.
-    new: std::collections::HashSet<[u8; 16]>,
+    /// Prints of listed URIs that are not known, where one may be listed twice: else they would grow with the listing.
+    new: Option<HashSet<[u8; 16]>>,
+}
+
+/// Objects that one source left to another which does not list them any more would belong to nobody.
+#[derive(Clone, Debug, Default)]
+pub struct Overlap {
+    /// Objects that a source lists and leaves to the one that read them: number and bytes.
+    pub left: Vec<(u64, u64)>,
+    /// Objects that their own source no longer lists, by number.
+    pub gone: Vec<u64>,
+}
+
+impl Overlap {
+    /// Adds what another scan of the same run found.
+    pub fn add(&mut self, other: Overlap) {
+        self.left.extend(other.left);
+        self.gone.extend(other.gone);
+    }
+
+    /// What is gone from its own source and listed by another: number and bytes.
+    pub fn lost(&self) -> HashMap<u64, u64> {
+        if self.gone.is_empty() || self.left.is_empty() {
+            return HashMap::new();
+        }
+        let gone: HashSet<u64> = self.gone.iter().copied().collect();
+        self.left.iter().copied().filter(|(id, _)| gone.contains(id)).collect()
+    }
 }
 
 impl Known {
@@ -77,8 +103,7 @@ impl Known {
         policy: &str,
         only: Option<&(dyn Fn(&Object) -> bool + Sync)>,
     ) -> io::Result<Known> {
-        let mut known =
-            Known { objects: Vec::new(), sources: HashMap::new(), seen: Vec::new(), new: Default::default() };
+        let mut known = Known { objects: Vec::new(), sources: HashMap::new(), seen: Vec::new(), new: None };
         let mut left_out = Vec::new();
         tables.objects(false, &mut |row| {
             let next = known.sources.len() as u32;
@@ -114,6 +139,19 @@ impl Known {
         Ok(known)
     }
 
+    /// From now on a URI that is not known and comes twice is told.
+    pub fn watch_twice(&mut self) {
+        self.new = Some(HashSet::new());
+    }
+
+    /// From now on these objects are nobody's, and are read whatever is known of them.
+    pub fn disown(&mut self, ids: &HashSet<u64>) {
+        for object in self.objects.iter_mut().filter(|object| ids.contains(&object.id)) {
+            object.source = u32::MAX;
+            object.before = Before::Retry;
+        }
+    }
+
     fn position(&self, uri: &[u8; 16]) -> Option<usize> {
         self.objects.binary_search_by_key(uri, |object| object.uri).ok()
     }
@@ -131,6 +169,23 @@ impl Known {
         self.position(&print(&[&object.uri])).map(|at| self.objects[at])
     }
 
+    /// Whether there is anything known of a URI.
+    pub fn has(&self, uri: &str) -> bool {
+        self.position(&print(&[uri])).is_some()
+    }
+
+    /// Whether an object is the one's of a source, by their URIs.
+    pub fn is_of(&self, uri: &str, source: &str) -> bool {
+        let owner = self.position(&print(&[uri])).map(|at| self.objects[at].source);
+        owner.is_some() && owner == self.sources.get(source).copied()
+    }
+
+    /// The objects that a listing came by, of these.
+    pub fn seen_of(&self, ids: &HashSet<u64>) -> HashSet<u64> {
+        let seen = self.objects.iter().enumerate().filter(|(at, object)| ids.contains(&object.id) && self.saw(*at));
+        seen.map(|(_, object)| object.id).collect()
+    }
+
     /// The number of an object that is gone, once.
     pub fn take(&mut self, uri: &str) -> Option<u64> {
         let at = self.position(&print(&[uri])).filter(|at| !self.saw(*at))?;
@@ -143,13 +198,14 @@ impl Known {
     pub fn look(&mut self, object: &Object, source: &str, owners: &[String]) -> Verdict {
         let uri = print(&[&object.uri]);
         let Some(at) = self.position(&uri) else {
-            return if self.new.insert(uri) { Verdict::New } else { Verdict::Twice };
+            let is_new = self.new.as_mut().is_none_or(|new| new.insert(uri));
+            return if is_new { Verdict::New } else { Verdict::Twice };
         };
         let known = self.objects[at];
         // An object that two sources list is the one's that read it last.
         let owned = |owner: &String| owner != source && self.sources.get(owner) == Some(&known.source);
         if owners.iter().any(owned) {
-            return Verdict::Elsewhere;
+            return Verdict::Elsewhere(known.id);
         }
         if self.saw(at) {
             return Verdict::Twice;

@@ -1,14 +1,16 @@
 //! The listing of a scan: which of the listed objects are read, and in which order.
 
-use super::known::{Before, Known, Verdict, object_print};
+use super::known::{Before, Known, Overlap, Verdict, object_print};
 use super::request::{Job, Message, Named, ScanRequest, unread};
 use super::worker::Task;
 use crate::inventory::ObjectPrint;
 use crate::model::gap::{Gap, GapKind};
 use crate::model::object::Object;
+use crate::model::rows::Tables;
 use crate::source::{Listing, Source};
 use crossbeam_channel::{Sender, bounded};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::io;
 use std::sync::atomic::{
     AtomicU64, AtomicUsize,
     Ordering::{Acquire, Relaxed},
@@ -29,7 +31,9 @@ pub(super) struct Listed {
     /// Those of them that were read in part, or not at all, for reasons that last.
     pub unchanged_partial: u64,
     /// URIs of places that could not be listed: what is below them is unknown.
-    pub unlisted: Vec<String>,
+    pub unlisted: HashSet<String>,
+    /// Objects that were left to the sources that read them: number and bytes.
+    pub left: Vec<(u64, u64)>,
     /// Objects that a list says are gone, by number.
     pub deleted: Vec<u64>,
     /// Names of a list that lie in none of the sources.
@@ -55,7 +59,7 @@ impl<'a> Lister<'a> {
     #[allow(clippy::too_many_arguments, reason = "they are the ends of the threads, each of its own kind")]
     pub fn new(
         request: &'a ScanRequest<'a>,
-        known: Known,
+        mut known: Known,
         suspects: &'a BTreeMap<ObjectPrint, bool>,
         run: u64,
         ids: &'a AtomicU64,
@@ -63,12 +67,16 @@ impl<'a> Lister<'a> {
         jobs: Sender<Job<'a>>,
         messages: Sender<Message>,
     ) -> Self {
+        if request.objects.is_some() || overlap(request.sources) {
+            known.watch_twice();
+        }
         let listed = Listed {
             known,
             unchanged: 0,
             unchanged_skipped: 0,
             unchanged_partial: 0,
-            unlisted: Vec::new(),
+            unlisted: HashSet::new(),
+            left: Vec::new(),
             deleted: Vec::new(),
             strangers: Vec::new(),
         };
@@ -77,8 +85,11 @@ impl<'a> Lister<'a> {
 
     pub fn list(mut self) -> Listed {
         if let Some(names) = self.request.objects {
-            for named in names.iter().take_while(|_| !self.request.stop.load(Relaxed)) {
-                self.named(named);
+            // What is said to be gone is looked for first: whatever else the list says of it, it may have said earlier.
+            let (gone, there): (Vec<&Named>, Vec<&Named>) = names.iter().partition(|named| named.deleted);
+            let mut missed = HashSet::new();
+            for named in gone.into_iter().chain(there).take_while(|_| !self.request.stop.load(Relaxed)) {
+                self.named(named, &mut missed);
             }
             return self.end();
         }
@@ -99,36 +110,53 @@ impl<'a> Lister<'a> {
         self.listed
     }
 
-    /// An object of a list: the innermost of the sources that hold it reads it.
-    fn named(&mut self, named: &Named) {
+    /// An object of a list: of the sources that hold it, the one reads it that did before, else the innermost. A list says
+    /// where to look, and what is there says the rest; `missed` are URIs that are said to be gone and are.
+    fn named(&mut self, named: &Named, missed: &mut HashSet<String>) {
+        let known = &self.listed.known;
         let found = self.request.sources.iter().filter_map(|source| Some((source, source.find(&named.name)?)));
-        let Some((source, (uri, listing))) = found.max_by_key(|(source, _)| source.uri().len()) else {
+        let nearest =
+            |(source, (uri, _)): &(&Source, (String, _))| (known.is_of(uri, source.uri()), source.uri().len());
+        let Some((source, (uri, listing))) = found.max_by_key(nearest) else {
             self.listed.strangers.push(named.name.clone());
             return;
         };
-        if named.deleted {
+        let is_gone = matches!(&listing, Listing::Problem { gap, .. } if gap.kind == GapKind::NotFound);
+        if is_gone && (named.deleted || missed.contains(&uri)) {
             self.listed.deleted.extend(self.listed.known.take(&uri));
+            missed.insert(uri);
+            return;
+        }
+        // An old version that is still there, and that nobody asked for, is no news.
+        if named.deleted && uri.contains('?') && !known.has(&uri) {
             return;
         }
         self.one(source, listing);
     }
 
     fn one(&mut self, source: &'a Source, listing: Listing) {
-        let (object, problem) = match listing {
-            Listing::Object(object) => (object, None),
-            Listing::Problem { path, uri, gap } => {
-                (Object { uri, path, version: String::new(), size: 0, modified: None }, Some(gap))
+        let (object, problem, is_place) = match listing {
+            Listing::Object(object) => (object, None, false),
+            Listing::Problem { path, uri, gap, is_place } => {
+                (Object { uri, path, version: String::new(), size: 0, modified: None }, Some(gap), is_place)
             }
         };
-        if problem.as_ref().is_some_and(|gap| gap.kind != GapKind::Unsupported) {
-            self.listed.unlisted.push(object.uri.clone());
+        // Several requests for one place may fail; it is one gap.
+        if is_place && !self.listed.unlisted.insert(object.uri.clone()) {
+            return;
         }
         if self.request.only.is_some_and(|only| !only(&object)) {
             return;
         }
         let counters = self.request.counters;
         match self.listed.known.look(&object, source.uri(), self.request.owners) {
-            Verdict::Elsewhere | Verdict::Twice => return,
+            // A place may have the URI of an object, and what is unknown below it must be told.
+            Verdict::Elsewhere(_) | Verdict::Twice if is_place => {}
+            Verdict::Twice => return,
+            Verdict::Elsewhere(id) => {
+                self.listed.left.push((id, object.size));
+                return;
+            }
             Verdict::Unchanged(before) => {
                 counters.objects_listed.fetch_add(1, Relaxed);
                 counters.objects_done.fetch_add(1, Relaxed);
@@ -140,7 +168,7 @@ impl<'a> Lister<'a> {
             Verdict::New | Verdict::Changed | Verdict::Policy | Verdict::Again => {}
         }
         counters.objects_listed.fetch_add(1, Relaxed);
-        counters.bytes_listed.fetch_add(object.size, Relaxed);
+        let _ = counters.bytes_listed.fetch_update(Relaxed, Relaxed, |sum| Some(sum.saturating_add(object.size)));
         let known = self.listed.known.get(&object);
         let policy = &self.request.plan.policy;
         let print = object_print(&object, policy);
@@ -187,8 +215,8 @@ impl<'a> Lister<'a> {
 }
 
 fn set_aside() -> Gap {
-    let detail = "its reading ended the whole process four times at one place, so it is set aside until it changes; please \
-                  report the file's format, not its content";
+    let detail = "its reading ended the whole process again and again (four times at one place, or five times in all), so it \
+                  is set aside until it changes; please report the file's format, not its content";
     Gap { kind: GapKind::Crashed, offset: None, bytes: None, detail: detail.to_string() }
 }
 
@@ -207,6 +235,8 @@ pub struct Survey {
     pub again: (u64, u64),
     /// Objects that would be retired.
     pub gone: u64,
+    /// What sources leave to each other, of which [`Survey::settle`] makes sense.
+    pub overlap: Overlap,
     /// Places that could not be listed, and why.
     pub unlisted: Vec<(String, Gap)>,
 }
@@ -214,38 +244,85 @@ pub struct Survey {
 impl Survey {
     /// Objects that would be read, and their bytes.
     pub fn to_read(&self) -> (u64, u64) {
-        [self.new, self.changed, self.policy, self.again].iter().fold((0, 0), |sum, n| (sum.0 + n.0, sum.1 + n.1))
+        [self.new, self.changed, self.policy, self.again].into_iter().fold((0, 0), plus)
+    }
+
+    /// Once all sources are listed: what lies below a place that could not be listed is not gone, and what is gone from its
+    /// own source and listed by another is read by that one.
+    pub fn settle(&mut self, tables: &dyn Tables) -> io::Result<()> {
+        let mut overlap = std::mem::take(&mut self.overlap);
+        if !overlap.gone.is_empty() && !self.unlisted.is_empty() {
+            let mut gone: HashSet<u64> = overlap.gone.into_iter().collect();
+            tables.object_names(&mut |id, uri, _| {
+                if self.unlisted.iter().any(|(place, _)| is_below(uri, place)) {
+                    gone.remove(&id);
+                }
+                Ok(())
+            })?;
+            overlap.gone = gone.into_iter().collect();
+        }
+        let lost = overlap.lost();
+        self.gone = overlap.gone.len() as u64 - lost.len() as u64;
+        self.again = lost.values().fold(self.again, |sum, bytes| plus(sum, (1, *bytes)));
+        Ok(())
     }
 
     /// Adds what another survey found.
     pub fn add(&mut self, other: Survey) {
         self.unchanged += other.unchanged;
-        self.gone += other.gone;
+        self.overlap.add(other.overlap);
         let mine = [&mut self.new, &mut self.changed, &mut self.policy, &mut self.again];
         for (mine, other) in mine.into_iter().zip([other.new, other.changed, other.policy, other.again]) {
-            *mine = (mine.0 + other.0, mine.1 + other.1);
+            *mine = plus(*mine, other);
         }
         self.unlisted.extend(other.unlisted);
     }
 }
 
-/// Lists sources and says what a scan of them would read, without reading it.
+/// Two counts of objects and bytes together. Sizes are what a store says, and may be anything.
+fn plus(a: (u64, u64), b: (u64, u64)) -> (u64, u64) {
+    (a.0 + b.0, a.1.saturating_add(b.1))
+}
+
+/// Whether a source lies in another of them, so that an object may be listed twice.
+fn overlap(sources: &[Source]) -> bool {
+    let mut folders: Vec<String> = sources.iter().map(|s| format!("{}/", s.uri().trim_end_matches('/'))).collect();
+    folders.sort_unstable();
+    folders.windows(2).any(|pair| pair[1].starts_with(&pair[0]))
+}
+
+/// Whether a URI is that of a place, or of something below it.
+pub(super) fn is_below(uri: &str, place: &str) -> bool {
+    uri.strip_prefix(place).is_some_and(|rest| rest.is_empty() || place.ends_with('/') || rest.starts_with(['/', '?']))
+}
+
+/// Lists sources and says what a scan of them would read, without reading it. `emptied` are the URIs of sources that are
+/// gone. What is retired is known when all sources are surveyed ([`Survey::settle`]).
 pub fn survey(
     sources: &[Source],
+    emptied: &[String],
     mut known: Known,
     owners: &[String],
     exclude: &[std::path::PathBuf],
     only: Option<&(dyn Fn(&Object) -> bool + Sync)>,
 ) -> Survey {
     let mut survey = Survey::default();
+    if overlap(sources) {
+        known.watch_twice();
+    }
     for source in sources {
         for listing in source.list(exclude) {
             let object = match listing {
                 Listing::Object(object) => object,
-                Listing::Problem { path, uri, gap } => {
+                Listing::Problem { path, uri, gap, is_place } => {
                     let object = Object { uri, path, version: String::new(), size: 0, modified: None };
-                    if gap.kind != GapKind::Unsupported {
-                        survey.unlisted.push((object.uri.clone(), gap));
+                    if is_place {
+                        // It is nothing to read; the row that tells of it stays until it can be listed.
+                        known.look(&object, source.uri(), owners);
+                        if !survey.unlisted.iter().any(|(place, _)| *place == object.uri) {
+                            survey.unlisted.push((object.uri, gap));
+                        }
+                        continue;
                     }
                     object
                 }
@@ -258,18 +335,20 @@ pub fn survey(
                     survey.unchanged += 1;
                     continue;
                 }
-                Verdict::Elsewhere | Verdict::Twice => continue,
+                Verdict::Elsewhere(id) => {
+                    survey.overlap.left.push((id, object.size));
+                    continue;
+                }
+                Verdict::Twice => continue,
                 Verdict::New => &mut survey.new,
                 Verdict::Changed => &mut survey.changed,
                 Verdict::Policy => &mut survey.policy,
                 Verdict::Again => &mut survey.again,
             };
-            *count = (count.0 + 1, count.1 + object.size);
+            *count = plus(*count, (1, object.size));
         }
     }
-    let listed: Vec<&str> = sources.iter().map(Source::uri).collect();
-    if survey.unlisted.is_empty() {
-        survey.gone = known.unseen(&listed).count() as u64;
-    }
+    let listed: Vec<&str> = sources.iter().map(Source::uri).chain(emptied.iter().map(String::as_str)).collect();
+    survey.overlap.gone = known.unseen(&listed).collect();
     survey
 }

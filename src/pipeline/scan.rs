@@ -4,15 +4,15 @@
 //! stays what it is. The writer is the caller's thread: the inventory is touched by no other.
 
 use super::exchange::{Desk, Exchange};
-use super::known::{Before, Known, reason};
-use super::list::{Listed, Lister};
+use super::known::{Before, Known, Overlap, reason};
+use super::list::{Listed, Lister, is_below};
 pub use super::request::{Counters, Named, ScanRequest};
 use super::request::{Job, Message};
 use super::worker::{Shared, read_object};
 use crate::inventory::Writer;
 use crate::model::element::Element;
 use crate::model::gap::{Gap, GapKind};
-use crate::model::object::Status;
+use crate::model::object::{Object, Status};
 use crate::model::rows::{ObjectRow, Tables};
 use crate::source::Source;
 use crossbeam_channel::{Receiver, Sender, bounded, select};
@@ -51,8 +51,15 @@ pub struct ScanOutcome {
     pub unchanged_skipped: u64,
     /// Those of them that were read in part, or not at all, for reasons that last.
     pub unchanged_partial: u64,
-    /// Objects that were retired because their source no longer lists them.
+    /// Objects that were retired because they are no longer there.
     pub gone: u64,
+    /// What sources no longer list, and what they leave to each other: whoever scanned all of them retires the one and has
+    /// the other read ([`take_over`]).
+    pub overlap: Overlap,
+    /// Names of a list that lie in none of the sources. They are no gaps yet: they may lie in those of another scan.
+    pub strangers: Vec<String>,
+    /// Sources that could not be listed at all.
+    pub closed: u64,
     /// Objects that an interrupted run had read, which are among the unchanged.
     pub taken_over: u64,
     /// Objects listed and not reached, because the run was stopped.
@@ -81,6 +88,7 @@ impl ScanOutcome {
         self.partial == 0
             && self.failed == 0
             && self.not_reached == 0
+            && self.closed == 0
             && self.unchanged_partial == 0
             && (!strict || self.skipped + self.unchanged_skipped == 0)
     }
@@ -95,6 +103,9 @@ impl ScanOutcome {
         self.unchanged_skipped += other.unchanged_skipped;
         self.unchanged_partial += other.unchanged_partial;
         self.gone += other.gone;
+        self.overlap.add(other.overlap);
+        self.strangers.extend(other.strangers);
+        self.closed += other.closed;
         self.taken_over = self.taken_over.max(other.taken_over);
         self.not_reached += other.not_reached;
         self.bytes_read += other.bytes_read;
@@ -136,6 +147,13 @@ impl ScanOutcome {
         }
     }
 
+    /// Counts a name of a list that lies in no source at all.
+    pub fn stranger(&mut self, name: String) {
+        let detail = "named in the list of objects, and in none of the sources; name its source".to_string();
+        self.failed += 1;
+        self.gap(name, Gap { kind: GapKind::NotFound, offset: None, bytes: None, detail });
+    }
+
     fn gap(&mut self, uri: String, gap: Gap) {
         if self.gaps.len() < GAPS_SHOWN {
             self.gaps.push((uri, gap));
@@ -145,11 +163,40 @@ impl ScanOutcome {
     }
 }
 
-/// Reads every object of the sources that is not known into the writer. The caller links and commits. An error is the
-/// writer's.
+/// Reads every object of the sources that is not known into the writer. The caller retires what is gone, links and commits.
+/// An error is the writer's.
 pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOutcome> {
+    let (mut outcome, listed) = run(request, writer, &HashSet::new())?;
+    if request.retire && request.objects.is_none() && !outcome.interrupted {
+        outcome.overlap.gone = unseen(request, &listed, writer)?;
+    }
+    outcome.overlap.left = listed.left;
+    Ok(outcome)
+}
+
+/// Reads objects that their own source no longer lists, where one of these sources does. Those that were met are taken out
+/// of `lost`.
+pub fn take_over(request: &ScanRequest<'_>, writer: &mut Writer, lost: &mut HashSet<u64>) -> io::Result<ScanOutcome> {
+    let mut names = HashSet::new();
     writer.seal_observed()?;
-    let known = Known::read(&writer.view(), &request.plan.policy, request.only)?;
+    writer.view().object_names(&mut |id, uri, _| {
+        if lost.contains(&id) {
+            names.insert(uri.to_string());
+        }
+        Ok(())
+    })?;
+    let only = |object: &Object| names.contains(&object.uri) && request.only.is_none_or(|only| only(object));
+    let request = ScanRequest { only: Some(&only), exclude: request.exclude.clone(), ..*request };
+    let (outcome, listed) = run(&request, writer, lost)?;
+    let met = listed.known.seen_of(lost);
+    lost.retain(|id| !met.contains(id));
+    Ok(outcome)
+}
+
+fn run(request: &ScanRequest<'_>, writer: &mut Writer, disowned: &HashSet<u64>) -> io::Result<(ScanOutcome, Listed)> {
+    writer.seal_observed()?;
+    let mut known = Known::read(&writer.view(), &request.plan.policy, request.only)?;
+    known.disown(disowned);
     let suspects = writer.suspects();
     let in_hand = writer.in_hand()?;
     let run = writer.next_run();
@@ -191,47 +238,34 @@ pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOu
         (lister.join(), result)
     });
     written?;
-    let listed = known.map_err(|_| io::Error::other("listing failed by a defect of this program; please report it"))?;
+    let mut listed =
+        known.map_err(|_| io::Error::other("listing failed by a defect of this program; please report it"))?;
     while writer.next_object_id() < ids.load(Relaxed) {}
     outcome.interrupted = request.stop.load(Relaxed);
     outcome.add_listed(&listed);
     outcome.gone = listed.deleted.len() as u64;
     listed.deleted.iter().for_each(|id| writer.retire(*id));
-    for name in &listed.strangers {
-        let detail = "named in the list of objects, and in none of the sources; name its source".to_string();
-        outcome.failed += 1;
-        outcome.gap(name.clone(), Gap { kind: GapKind::NotFound, offset: None, bytes: None, detail });
-    }
-    if request.retire && request.objects.is_none() && !outcome.interrupted {
-        retire_unseen(request, &listed, writer, &mut outcome)?;
-    }
+    outcome.strangers = std::mem::take(&mut listed.strangers);
     outcome.suppressed = request.plan.suppress.counts();
-    Ok(outcome)
+    Ok((outcome, listed))
 }
 
-/// Retires what its source no longer lists. Below a place that could not be listed, nothing is known to be gone.
-fn retire_unseen(
-    request: &ScanRequest<'_>,
-    listed: &Listed,
-    writer: &mut Writer,
-    outcome: &mut ScanOutcome,
-) -> io::Result<()> {
+/// What its source no longer lists. Below a place that could not be listed, nothing is known to be gone.
+fn unseen(request: &ScanRequest<'_>, listed: &Listed, writer: &Writer) -> io::Result<Vec<u64>> {
     let emptied = request.emptied.iter().map(String::as_str);
     let sources: Vec<&str> = request.sources.iter().map(Source::uri).chain(emptied).collect();
     let mut gone: Vec<u64> = listed.known.unseen(&sources).collect();
     if !gone.is_empty() && !listed.unlisted.is_empty() {
         let mut kept = HashSet::new();
         writer.view().object_names(&mut |id, uri, _| {
-            if listed.unlisted.iter().any(|place| uri.starts_with(place)) {
+            if listed.unlisted.iter().any(|place| is_below(uri, place)) {
                 kept.insert(id);
             }
             Ok(())
         })?;
         gone.retain(|id| !kept.contains(id));
     }
-    outcome.gone += gone.len() as u64;
-    gone.into_iter().for_each(|id| writer.retire(id));
-    Ok(())
+    Ok(gone)
 }
 
 fn work(

@@ -97,7 +97,7 @@ impl Walk {
     /// Enters a folder unless it is excluded; a problem where it cannot be listed.
     fn enter(&mut self, folder: &Path, path: &str) -> Option<Listing> {
         if self.exclude.iter().any(|e| e == folder) || folder.join(INVENTORY_MARKER).exists() {
-            return Some(Listing::Problem { path: path.to_string(), uri: uri_of(folder), gap: inventory_gap() });
+            return Some(Listing::Problem { path: path.to_string(), uri: uri_of(folder), gap: inventory_gap(), is_place: false });
         }
         let names = fs::read_dir(folder).and_then(|entries| {
             let mut names = entries.map(|entry| entry.map(|e| e.file_name())).collect::<io::Result<Vec<_>>>()?;
@@ -111,7 +111,8 @@ impl Walk {
                 None
             }
             Err(e) => {
-                Some(problem(folder, path.to_string(), GapKind::of(&e), format!("the folder cannot be listed: {e}")))
+                let detail = format!("the folder cannot be listed: {e}");
+                Some(problem(folder, path.to_string(), GapKind::of(&e), detail, true))
             }
         }
     }
@@ -147,15 +148,19 @@ impl Iterator for Walk {
 fn look(full: &Path, path: String) -> Listing {
     let metadata = match fs::metadata(full) {
         Ok(metadata) => metadata,
-        Err(e) => return problem(full, path, GapKind::of(&e), format!("the file cannot be looked at: {e}")),
+        // What cannot be looked at may be a folder, unless it is a link to nowhere.
+        Err(e) => {
+            let is_place = e.kind() != io::ErrorKind::NotFound;
+            return problem(full, path, GapKind::of(&e), format!("the file cannot be looked at: {e}"), is_place);
+        }
     };
     if metadata.is_dir() {
         let detail = "a link to a folder, which is not followed; name its target as a source of its own";
-        return problem(full, path, GapKind::Unsupported, detail.to_string());
+        return problem(full, path, GapKind::Unsupported, detail.to_string(), false);
     }
     if !metadata.is_file() {
         let detail = "a socket, pipe or device, which is not read";
-        return problem(full, path, GapKind::Unsupported, detail.to_string());
+        return problem(full, path, GapKind::Unsupported, detail.to_string(), false);
     }
     Listing::Object(Object {
         uri: uri_of(full),
@@ -166,8 +171,8 @@ fn look(full: &Path, path: String) -> Listing {
     })
 }
 
-fn problem(full: &Path, path: String, kind: GapKind, detail: String) -> Listing {
-    Listing::Problem { path, uri: uri_of(full), gap: Gap { kind, offset: None, bytes: None, detail } }
+fn problem(full: &Path, path: String, kind: GapKind, detail: String, is_place: bool) -> Listing {
+    Listing::Problem { path, uri: uri_of(full), gap: Gap { kind, offset: None, bytes: None, detail }, is_place }
 }
 
 fn modified_nanos(metadata: &Metadata) -> Option<i128> {

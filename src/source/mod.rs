@@ -4,6 +4,7 @@
 //! the bytes mean. Whatever it cannot list or open is told as a problem with its path, so that the objects of a scan
 //! always add up to what is there.
 
+mod address;
 mod blob;
 mod error;
 mod filter;
@@ -15,6 +16,7 @@ mod own;
 mod s3;
 mod wire;
 
+pub use address::{holds_secret, without_secrets};
 pub use error::SourceError;
 pub use filter::{Filter, FilterRules};
 pub use keep::StoreFiles;
@@ -48,8 +50,7 @@ enum Place {
 pub enum Listing {
     /// An object to read.
     Object(Object),
-    /// Something that is there and cannot be read. Where it is a folder or a prefix, its URI is that of all that lies
-    /// below, which was not listed to its end.
+    /// Something that is there and cannot be read, or a place that could not be listed to its end.
     Problem {
         /// Its path below the source.
         path: String,
@@ -57,6 +58,8 @@ pub enum Listing {
         uri: String,
         /// What is wrong with it.
         gap: Gap,
+        /// What lies at its URI or below, as far as it was not listed, is unknown.
+        is_place: bool,
     },
 }
 
@@ -65,6 +68,11 @@ impl Source {
     /// `s3://bucket/prefix`; a container, as `az://container/prefix` or `gs://bucket/prefix`. A prefix is a key or a folder
     /// of keys: `s3://b/in` is the object `in` and all below `in/`, not `in-old/x`. URIs are percent-encoded.
     pub fn open(spec: &str, options: &SourceOptions) -> Result<Source, SourceError> {
+        if let Some(endpoint) = &options.store.endpoint {
+            // It is remembered with every source, whatever that is.
+            let refused = |why| SourceError::Store(without_secrets(spec), why);
+            address::check_endpoint("--endpoint", endpoint).map_err(refused)?;
+        }
         let place = match spec.split_once("://") {
             Some(("file", rest)) => {
                 let path = rest.strip_prefix("localhost").unwrap_or(rest);
@@ -154,6 +162,19 @@ impl Source {
     pub fn is_remote(&self) -> bool {
         !matches!(self.place, Place::Folder(_))
     }
+}
+
+/// The URI of the source that a spec of a store names, as [`Source::uri`] gives it: `s3://b` is `s3://b/`. None where it names
+/// no bucket, and for paths and files.
+pub fn uri_of_spec(spec: &str) -> Option<String> {
+    let scheme = spec.split_once("://").map(|(scheme, _)| scheme).filter(|s| ["s3", "az", "gs"].contains(s))?;
+    let (bucket, key, version_id) = name::parts_of(spec)?;
+    Some(name::uri_of_version(scheme, &bucket, &key, version_id.as_deref()))
+}
+
+/// The URI of a key as it is, not encoded.
+pub fn uri_of_key(scheme: &str, bucket: &str, key: &str) -> String {
+    name::uri_of(scheme, bucket, key)
 }
 
 /// The path in an object's URI as people write it: what follows the scheme, percent-decoded.

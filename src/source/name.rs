@@ -20,6 +20,12 @@ pub(super) fn uri_of(scheme: &str, bucket: &str, key: &str) -> String {
     uri
 }
 
+/// The URI of a version of a key; of the key itself where there is none.
+pub(super) fn uri_of_version(scheme: &str, bucket: &str, key: &str, version_id: Option<&str>) -> String {
+    let uri = uri_of(scheme, bucket, key);
+    version_id.map_or_else(|| uri.clone(), |id| format!("{uri}?versionId={id}"))
+}
+
 /// A URI's bucket, key and version id. `None` where it names no bucket.
 pub(super) fn parts_of(uri: &str) -> Option<(String, String, Option<String>)> {
     let rest = uri.split_once("://")?.1;

@@ -93,5 +93,5 @@ pub(super) fn inventory(listing: &Listing, root: &str) -> Listing {
     // What is cut off the key is cut off the path below the source.
     let cut = key.len().saturating_sub(root.len());
     let path = path.get(..path.len().saturating_sub(cut)).unwrap_or_default().trim_end_matches('/').to_string();
-    Listing::Problem { path, uri: uri_of(scheme, &bucket, root), gap: inventory_gap() }
+    Listing::Problem { path, uri: uri_of(scheme, &bucket, root), gap: inventory_gap(), is_place: false }
 }

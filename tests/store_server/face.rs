@@ -77,8 +77,50 @@ pub fn of_fault(face: Face, fault: Fault) -> Option<Response> {
             let message = "The difference between the request time and the current time is too large.";
             error(403, "RequestTimeTooSkewed", message)
         }
+        Fault::CustomerKey => {
+            let message = "The object was stored using a form of Server Side Encryption. The correct parameters must be provided.";
+            error(400, "InvalidRequest", message)
+        }
+        Fault::KmsDenied => {
+            let message =
+                "User: arn:aws:iam::1:user/x is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:k";
+            error(403, "AccessDenied", message)
+        }
+        Fault::KmsDisabled => error(400, "KMS.DisabledException", "arn:aws:kms:us-east-1:1:key/k is disabled."),
+        Fault::Tiered => error(403, "InvalidObjectState", "The operation is not valid for the object's access tier"),
+        Fault::Redirect(port) => {
+            Response::new(307, "").with("Location", format!("http://127.0.0.1:{port}/data?elsewhere=1"))
+        }
         _ => return None,
     })
+}
+
+/// An empty page whose token is the one before the one that was given.
+pub fn circle(request: &Request) -> Response {
+    let next = if request.query("continuation-token") == Some("QQ==") { "Qg==" } else { "QQ==" };
+    xml(format!(
+        "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>b</Name><KeyCount>0</KeyCount>\
+         <IsTruncated>true</IsTruncated><NextContinuationToken>{next}</NextContinuationToken></ListBucketResult>"
+    ))
+}
+
+/// A page without the sizes of its objects.
+pub fn without_sizes(page: &str) -> String {
+    let mut parts = page.split("<Size>");
+    let mut out = parts.next().unwrap_or_default().to_string();
+    parts.for_each(|part| out.push_str(part.split_once("</Size>").map_or(part, |(_, rest)| rest)));
+    out
+}
+
+/// A page whose first two objects have changed places.
+pub fn disordered(page: &str) -> String {
+    let entries: Vec<&str> = page.split_inclusive("</Contents>").collect();
+    match entries.split_first().map(|(first, rest)| (first.split_once("<Contents>"), rest)) {
+        Some((Some((head, first)), [second, rest @ ..])) if second.starts_with("<Contents>") => {
+            format!("{head}{second}<Contents>{first}{}", rest.concat())
+        }
+        _ => page.to_string(),
+    }
 }
 
 /// What a bucket answers.

@@ -1,6 +1,7 @@
 //! What goes wrong, and when.
 
-use std::collections::{BTreeMap, HashMap};
+use super::http::Request;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
 /// A fault of the store or of the way to it.
@@ -48,6 +49,24 @@ pub enum Fault {
     Garbage,
     /// 200 and an XML body that is cut off in its middle but has the right Content-Length (listings).
     BadXml,
+    /// One byte is another, and the connection ends behind the last byte without the end of the body (chunked).
+    BrokenEnd,
+    /// The object is encrypted with a key that the customer keeps (SSE-C).
+    CustomerKey,
+    /// The key that encrypts the object may not be used (KMS).
+    KmsDenied,
+    /// The key that encrypts the object is disabled (KMS).
+    KmsDisabled,
+    /// 403 InvalidObjectState: the object lies in an archive tier that its storage class does not tell.
+    Tiered,
+    /// A listing without sizes, or a HEAD without a length.
+    NoSize,
+    /// A page whose first two keys stand in the wrong order.
+    Disorder,
+    /// Empty pages whose tokens go round in a circle.
+    Circle,
+    /// 307 to another port of this machine.
+    Redirect(u16),
 }
 
 impl Fault {
@@ -133,6 +152,10 @@ pub struct Stats {
     pub most_at_once: u64,
     /// GETs of objects that did not say which version they want.
     pub unconditional_gets: u64,
+    /// Requests whose sender pays.
+    pub paid: u64,
+    /// The regions that requests were signed for.
+    pub regions: BTreeSet<String>,
 }
 
 impl Stats {
@@ -174,6 +197,14 @@ impl Ledger {
     /// Begins counting anew.
     pub fn reset(&self) {
         self.state.lock().unwrap().stats = Stats::default();
+    }
+
+    /// Takes down what the plan does not ask for.
+    pub(super) fn hear(&self, request: &Request) {
+        let mut state = self.state.lock().unwrap();
+        state.stats.paid += u64::from(request.header("x-amz-request-payer") == Some("requester"));
+        let scope = request.header("authorization").and_then(|text| text.split_once("Credential="));
+        state.stats.regions.extend(scope.and_then(|(_, scope)| scope.split('/').nth(2)).map(str::to_string));
     }
 
     pub(super) fn begin(&self, mut seen: Seen) -> Option<Fault> {

@@ -206,14 +206,28 @@ impl Response {
             return Ok((0, false));
         }
         let whole = self.body.len();
-        let mut head = format!("HTTP/1.1 {} {}\r\nContent-Length: {whole}\r\n", self.status, reason(self.status));
+        let length = match fault {
+            Some(Fault::BrokenEnd) => "Transfer-Encoding: chunked".to_string(),
+            Some(Fault::NoSize) if is_head => "Connection: close".to_string(),
+            _ => format!("Content-Length: {whole}"),
+        };
+        let mut head = format!("HTTP/1.1 {} {}\r\n{length}\r\n", self.status, reason(self.status));
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
         if is_head || whole == 0 {
             stream.write_all(head.as_bytes())?;
-            return Ok((0, true));
+            return Ok((0, fault != Some(Fault::NoSize)));
+        }
+        if fault == Some(Fault::BrokenEnd) {
+            let mut body = vec![0; whole as usize];
+            self.body.fill(0, &mut body);
+            body[whole as usize / 2] ^= 1;
+            stream.write_all(format!("{head}{whole:x}\r\n").as_bytes())?;
+            stream.write_all(&body)?;
+            stream.write_all(b"\r\n")?;
+            return Ok((whole, false));
         }
         // Where the body breaks off: in its middle, and always before its end.
         let until = match fault {
@@ -260,6 +274,7 @@ fn reason(status: u16) -> &'static str {
         204 => "No Content",
         206 => "Partial Content",
         301 => "Moved Permanently",
+        307 => "Temporary Redirect",
         304 => "Not Modified",
         400 => "Bad Request",
         401 => "Unauthorized",

@@ -136,6 +136,7 @@ fn serve(mut stream: TcpStream, shared: &Shared, number: u64) -> std::io::Result
     let mut rest = Vec::new();
     while let Some(request) = Request::read(&mut stream, &mut rest)? {
         let seen = face::seen(&request);
+        shared.ledger.hear(&request);
         let fault = shared.ledger.begin(seen.clone());
         let mut sent = 0;
         let result: std::io::Result<bool> = (|| {
@@ -150,6 +151,13 @@ fn serve(mut stream: TcpStream, shared: &Shared, number: u64) -> std::io::Result
                 && let http::Body::Text(text) = &mut response.body
             {
                 text.truncate(text.floor_char_boundary(text.len() / 2));
+            }
+            if let http::Body::Text(text) = &mut response.body {
+                match fault {
+                    Some(Fault::NoSize) => *text = face::without_sizes(text),
+                    Some(Fault::Disorder) => *text = face::disordered(text),
+                    _ => {}
+                }
             }
             let (bytes, good) = response.send(&mut stream, request.method == "HEAD", fault)?;
             if matches!(response.body, http::Body::Piece(..)) {
@@ -171,6 +179,9 @@ fn serve(mut stream: TcpStream, shared: &Shared, number: u64) -> std::io::Result
 }
 
 fn respond(shared: &Shared, request: &Request, seen: &fault::Seen, fault: Option<Fault>) -> http::Response {
+    if fault == Some(Fault::Circle) {
+        return face::circle(request);
+    }
     if let Some(response) = fault.and_then(|fault| face::of_fault(shared.face, fault)) {
         return response;
     }

@@ -3,8 +3,10 @@
 mod azurite;
 mod behaviour;
 mod faults;
+mod gone;
 mod huge;
 mod inventory;
+mod odd;
 mod plain;
 mod writers;
 

@@ -9,9 +9,10 @@ mod page;
 mod place;
 mod request;
 
+use super::address::check_uri;
 use super::name::{is_below, parts_of, path_below, uri_of};
 use super::wire::fault::{Fault, FaultKind};
-use super::wire::listing::{Left, Pages, listing};
+use super::wire::listing::{Circle, Left, Pages, listing};
 use super::wire::runtime;
 use super::wire::store::Target;
 use super::wire::stream::WireStream;
@@ -49,6 +50,7 @@ impl Blob {
     /// Opens `gs://bucket/prefix`, `az://container/prefix` or `az://container@account/prefix`. Asks the store whether there
     /// is something, so that a wrong name or a missing permission is told at once.
     pub(super) fn open(spec: &str, options: &SourceOptions) -> Result<Blob, SourceError> {
+        check_uri(spec)?;
         let refused = |why: &str| SourceError::Store(spec.to_string(), why.to_string());
         if options.versions == Versions::All {
             return Err(refused("--versions all is for s3:// only; leave it out"));
@@ -134,16 +136,18 @@ impl Blob {
             Err(fault) => pages.broken("", &self.uri, &fault).await?,
         }
         let below = self.below();
-        let mut next: Option<String> = None;
+        // Not the URI of an object beside it, which is listed by itself.
+        let place = uri_of(self.scheme, &self.bucket, &below);
+        let (mut next, mut circle) = (None::<String>, Circle::default());
         loop {
             let page = self.wire.ask(&*self.store, || self.store.page(&below, next.as_deref(), None)).await;
             let page = match page {
-                Ok(page) if page.next.is_some() && page.next == next => {
+                Ok(page) if page.next.as_ref().is_some_and(|next| circle.closes(next)) => {
                     let why = "the store gives the same page again and again; is the endpoint right?";
-                    return pages.broken("", &self.uri, &Fault::new(FaultKind::Other, why)).await;
+                    return pages.broken("", &place, &Fault::new(FaultKind::Other, why)).await;
                 }
                 Ok(page) => page,
-                Err(fault) => return pages.broken("", &self.uri, &fault).await,
+                Err(fault) => return pages.broken("", &place, &fault).await,
             };
             pages.send(page.entries.into_iter().filter_map(|entry| self.listed(entry)).collect()).await?;
             next = page.next;
@@ -170,7 +174,7 @@ impl Blob {
             return None;
         }
         if let Some(fault) = request::unaskable(&entry.key) {
-            return Some(Listing::Problem { path: object.path, uri: object.uri, gap: fault.gap() });
+            return Some(Listing::Problem { path: object.path, uri: object.uri, gap: fault.gap(), is_place: false });
         }
         Some(Listing::Object(object))
     }
@@ -183,8 +187,13 @@ impl Blob {
         }
         let uri = uri_of(self.scheme, &self.bucket, &key);
         let path = path_below(&self.prefix, &key).to_string();
-        let one = Blob { prefix: key, ..self.clone() };
-        let fault = match runtime().ok()?.block_on(one.itself()) {
+        let asked = async {
+            match request::unaskable(&key) {
+                Some(fault) => Err(fault),
+                None => self.wire.ask(&*self.store, || self.store.find(&key)).await,
+            }
+        };
+        let fault = match runtime().ok()?.block_on(asked) {
             // Named objects pass no filter: who names them means them.
             Ok(Some(entry)) => {
                 let listed = Blob { filter: Filter::default(), ..self.clone() }.listed(entry)?;
@@ -193,7 +202,7 @@ impl Blob {
             Ok(None) => Fault::new(FaultKind::NotFound, "there is no such object"),
             Err(fault) => fault,
         };
-        Some((uri.clone(), Listing::Problem { path, uri, gap: fault.gap() }))
+        Some((uri.clone(), Listing::Problem { path, uri, gap: fault.gap(), is_place: false }))
     }
 
     /// Whether there is an object with this key, as far as may be asked.

@@ -1,12 +1,13 @@
 //! Where a container is and as whom it is read: the environment as the clouds' own tools take it, and what the operator says.
 
 use super::super::StoreOptions;
+use super::super::address::check_endpoint;
 use super::super::wire::fault::{Fault, FaultKind};
 use http::header::{AUTHORIZATION, HeaderValue};
+use object_store::RetryConfig;
 use object_store::azure::{AzureAuthorizer, AzureCredential, AzureCredentialProvider, MicrosoftAzureBuilder};
-use object_store::client::{HttpClient, HttpConnector, HttpRequest, ReqwestConnector};
+use object_store::client::{HttpClient, HttpRequest};
 use object_store::gcp::{GcpCredentialProvider, GoogleCloudStorageBuilder};
-use object_store::{ClientOptions, RetryConfig};
 use std::env;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -17,6 +18,8 @@ const EMULATOR_ACCOUNT: &str = "devstoreaccount1";
 /// Where it listens unless AZURITE_BLOB_STORAGE_URL says otherwise.
 const EMULATOR_URL: &str = "http://127.0.0.1:10000";
 const GCS_URL: &str = "https://storage.googleapis.com";
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(10);
 /// Credentials are made anew at most once in this time.
 const RENEW_AFTER: Duration = Duration::from_secs(5);
 
@@ -87,13 +90,8 @@ impl Place {
         let base = if base.contains("://") { base } else { format!("http://{base}") };
         let base = format!("{}/{container}", base.trim_end_matches('/'));
         // By the same reading as the client's, which takes for granted that it can be read.
-        let is_url = url::Url::parse(&base).is_ok_and(|url| {
-            ["http", "https"].contains(&url.scheme())
-                && url.has_host()
-                && url.username().is_empty()
-                && url.query().is_none()
-        });
-        if !is_url || base.parse::<http::Uri>().is_err() {
+        check_endpoint("the endpoint", &base)?;
+        if base.parse::<http::Uri>().is_err() {
             return Err("the endpoint is no URL of a store; write https://HOST".to_string());
         }
         let payer = match (kind, options.requester_pays) {
@@ -106,8 +104,20 @@ impl Place {
             (_, false) => None,
         };
         // Time-outs are the wire's: an answer may take as long as bytes come.
-        let client = ClientOptions::new().with_allow_http(base.starts_with("http://")).with_timeout_disabled();
-        let client = ReqwestConnector::default().connect(&client).map_err(|e| e.to_string())?;
+        // As object_store makes its own, but for redirects: what is signed for this store is for no other, and a store that
+        // sends requests elsewhere says so.
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .http1_only()
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
+            .https_only(!base.starts_with("http://"))
+            .build();
+        let client = HttpClient::new(client.map_err(|e| e.to_string())?);
         let (container, had_keys) = (container.to_string(), AtomicBool::new(false));
         let mut place = Place { kind, base, client, payer, container, account, keys: None, had_keys };
         if !options.anonymous {

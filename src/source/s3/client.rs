@@ -1,7 +1,6 @@
 //! The SDK's client: credentials, region, endpoint; made anew when they turn out to be wrong.
 
 use super::super::options::StoreOptions;
-use super::super::wire::fault::{Fault, FaultKind};
 use aws_config::BehaviorVersion;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
@@ -56,9 +55,9 @@ impl Account {
         present.endpoint.clone().unwrap_or_else(|| format!("Amazon S3 in {}", present.region))
     }
 
-    /// Whether requests go to a store that is not Amazon's.
-    pub fn is_custom(&self) -> bool {
-        self.present.read().unwrap_or_else(|e| e.into_inner()).endpoint.is_some()
+    /// Where requests go, if the store is not Amazon's.
+    pub fn endpoint(&self) -> Option<String> {
+        self.present.read().unwrap_or_else(|e| e.into_inner()).endpoint.clone()
     }
 
     pub fn requester_pays(&self) -> bool {
@@ -119,16 +118,4 @@ async fn present(options: &StoreOptions, http: &SharedHttpClient, region: Option
 /// An endpoint that the environment gives for S3 alone; the SDK takes it by itself.
 fn s3_endpoint() -> Option<String> {
     std::env::var("AWS_ENDPOINT_URL_S3").ok().filter(|url| !url.is_empty())
-}
-
-/// An endpoint that is no URL is said before anything is asked of it.
-pub(super) fn check_endpoint(endpoint: &str) -> Result<(), Fault> {
-    let host = endpoint.strip_prefix("https://").or_else(|| endpoint.strip_prefix("http://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.starts_with('/') => Ok(()),
-        _ => Err(Fault::new(
-            FaultKind::Other,
-            format!("--endpoint {endpoint}: no URL of a store; write https://HOST or http://HOST:PORT"),
-        )),
-    }
 }

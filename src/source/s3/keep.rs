@@ -1,12 +1,13 @@
 //! A bucket that also keeps files: single requests to put, read and delete.
 
+use super::super::address::check_endpoint;
 use super::super::options::StoreOptions;
 use super::super::wire::fault::{Fault, FaultKind};
 use super::super::wire::store::{Keep, Keys, Store};
 use super::super::wire::{Wire, runtime};
 use super::super::{Filter, Versions};
 use super::S3;
-use super::client::{Account, check_endpoint};
+use super::client::Account;
 use super::fault::{Asked, fault_of};
 use super::get::Bucket;
 use super::page::{Ask, KEYS, Marker};
@@ -18,9 +19,12 @@ use std::sync::Arc;
 impl S3 {
     /// A bucket to keep files in.
     pub(in crate::source) fn keep(bucket: &str, uri: &str, store: &StoreOptions, wire: &Wire) -> Result<S3, Fault> {
-        store.endpoint.as_deref().map_or(Ok(()), check_endpoint)?;
-        let runtime = runtime().map_err(|e| Fault::new(FaultKind::Other, e.to_string()))?;
+        let refused = |why| Fault::new(FaultKind::Other, why);
+        let check = |endpoint: &str| check_endpoint("the endpoint", endpoint).map_err(refused);
+        store.endpoint.as_deref().map_or(Ok(()), check)?;
+        let runtime = runtime().map_err(|e| refused(e.to_string()))?;
         let account = runtime.block_on(Account::new(store));
+        account.endpoint().as_deref().map_or(Ok(()), check)?;
         Ok(S3 {
             uri: uri.to_string(),
             prefix: String::new(),
@@ -88,7 +92,7 @@ impl Keep for S3 {
                 versions: false,
             };
             let page = match self.page_once(&ask).await {
-                Err((_, Some(region))) if !self.bucket.account.is_custom() => {
+                Err((_, Some(region))) if self.bucket.account.endpoint().is_none() => {
                     self.bucket.account.move_to(&region).await;
                     self.page_once(&ask).await
                 }

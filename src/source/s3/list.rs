@@ -7,8 +7,8 @@
 use super::super::Listing;
 use super::super::name::uri_of;
 use super::super::options::Versions;
-use super::super::wire::fault::Fault;
-use super::super::wire::listing::{Left, Pages};
+use super::super::wire::fault::{Fault, FaultKind};
+use super::super::wire::listing::{Circle, Left, Pages};
 use super::S3;
 use super::fault::{Asked, archived};
 use super::page::{Ask, Item, KEYS};
@@ -54,9 +54,8 @@ pub(super) fn roots(prefix: &str) -> Vec<Ask> {
 
 impl S3 {
     pub(super) async fn list_into(self, pages: Pages) -> Result<(), Left> {
-        if let Some(object) = &self.only {
-            let taken = self.filter.takes(object).then(|| Listing::Object(object.clone()));
-            return pages.send(taken.into_iter().collect()).await;
+        if let Some(item) = self.only.clone() {
+            return pages.send(self.taken(vec![item]).await).await;
         }
         if let Some(report) = self.report.clone() {
             let reading = tokio::task::spawn_blocking(move || self.list_report(&report, &pages));
@@ -86,6 +85,7 @@ impl S3 {
     async fn run(&self, job: Job, pages: &Pages) -> Result<Vec<Job>, Left> {
         let Job { mut ask, cut_at } = job;
         let mut is_first = true;
+        let (mut last_key, mut circle) = (None::<String>, Circle::default());
         loop {
             let page = match self.page(&ask).await {
                 Ok(page) => page,
@@ -94,6 +94,25 @@ impl S3 {
                     return Ok(Vec::new());
                 }
             };
+            // Ranges are cut, and end, by the order of keys: without it keys would be lost.
+            let goes_on = match ask.versions {
+                true => page.first_key.is_none() || page.first_key >= last_key,
+                false => page.first_key.is_none() || page.first_key > last_key,
+            };
+            let is_circle = page.next.as_ref().is_some_and(|next| circle.closes(next));
+            if !page.is_ordered || !goes_on || is_circle {
+                let place = self.bucket.account.place();
+                let why = match is_circle {
+                    true => format!("{place} gives the same pages again and again; check --endpoint"),
+                    false => format!(
+                        "{place} does not list keys in the order of their bytes, so some could be missed; list it by a report \
+                         (--listing-from), or copy the objects to a store that does"
+                    ),
+                };
+                self.broken(&ask, &Fault::new(FaultKind::Other, why), pages).await?;
+                return Ok(Vec::new());
+            }
+            last_key = page.last_key.clone().or(last_key);
             if let (true, Some(folder), true) = (is_first, &cut_at, page.next.is_some())
                 && let Some(jobs) = self.cut(&ask, folder).await
             {
@@ -169,7 +188,7 @@ impl S3 {
                 true => {
                     let detail = archived(&format!("storage class {class}"));
                     let gap = Gap { kind: GapKind::Archived, offset: None, bytes: Some(object.size), detail };
-                    Listing::Problem { path: object.path, uri: object.uri, gap }
+                    Listing::Problem { path: object.path, uri: object.uri, gap, is_place: false }
                 }
             });
         }
@@ -199,7 +218,9 @@ impl S3 {
                 };
                 self.filter.tags().iter().all(has).then_some(listing)
             }
-            Err(fault) => Some(Listing::Problem { path: path.clone(), uri: uri.clone(), gap: fault.gap() }),
+            Err(fault) => {
+                Some(Listing::Problem { path: path.clone(), uri: uri.clone(), gap: fault.gap(), is_place: false })
+            }
         }
     }
 

@@ -8,8 +8,9 @@ mod list;
 mod page;
 mod report;
 
+use super::address::{check_endpoint, check_uri};
 use super::filter::Filter;
-use super::name::{is_below, parts_of, path_below, uri_of};
+use super::name::{is_below, parts_of, path_below, uri_of, uri_of_version};
 use super::options::Versions;
 use super::wire::fault::FaultKind;
 use super::wire::listing::{Taken, listing};
@@ -18,9 +19,9 @@ use super::wire::stream::WireStream;
 use super::wire::{Wire, runtime};
 use super::{Listing, SourceError, SourceOptions};
 use crate::model::object::{Object, ObjectStream};
-use client::{Account, check_endpoint};
+use client::Account;
 use get::Bucket;
-use page::Ask;
+use page::{Ask, Item};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -34,8 +35,8 @@ pub(super) struct S3 {
     wire: Wire,
     filter: Filter,
     versions: Versions,
-    /// The bucket may not be listed, and the prefix is an object that may be read.
-    only: Option<Object>,
+    /// The bucket may not be listed, and the prefix is an object that may be read; or the source is a version of one.
+    only: Option<Item>,
     /// The manifest of a report that tells what is there.
     report: Option<Box<S3>>,
 }
@@ -48,12 +49,10 @@ impl fmt::Debug for S3 {
 
 impl S3 {
     pub(super) fn open(spec: &str, options: &SourceOptions) -> Result<S3, SourceError> {
+        check_uri(spec)?;
         let (name, prefix, version_id) = parts_of(spec).ok_or_else(|| SourceError::NoBucket(spec.to_string()))?;
         let uri = uri_of("s3", &name, &prefix);
         let failed = |why: String| SourceError::Store(uri.clone(), why);
-        if let Some(endpoint) = &options.store.endpoint {
-            check_endpoint(endpoint).map_err(|fault| failed(fault.detail))?;
-        }
         let report = match &options.listing_from {
             None => None,
             Some(manifest) => {
@@ -66,6 +65,9 @@ impl S3 {
         let runtime = runtime().map_err(|e| failed(e.to_string()))?;
         runtime.block_on(async {
             let account = Account::new(&options.store).await;
+            if let Some(endpoint) = account.endpoint() {
+                check_endpoint("the endpoint of the environment or the profile", &endpoint).map_err(&failed)?;
+            }
             let bucket = Arc::new(Bucket { name, account });
             let mut s3 = S3 {
                 uri: uri.clone(),
@@ -84,9 +86,8 @@ impl S3 {
             } else {
                 match version_id {
                     Some(id) => {
-                        let object = s3.head(Some(id)).await.map_err(|fault| failed(fault.detail))?;
-                        s3.uri.clone_from(&object.uri);
-                        s3.only = Some(object);
+                        s3.uri = uri_of_version("s3", &s3.bucket.name, &s3.prefix, Some(&id));
+                        s3.only = Some(s3.head(Some(id)).await.map_err(|fault| failed(fault.detail))?);
                     }
                     None => s3.look().await?,
                 }
@@ -99,15 +100,17 @@ impl S3 {
     async fn look(&mut self) -> Result<(), SourceError> {
         let failed = |why: String| SourceError::Store(self.uri.clone(), why);
         for ask in list::roots(&self.prefix) {
-            let ask = Ask { keys_max: 1, ..ask };
+            let ask = Ask { keys_max: 1, versions: self.versions == Versions::All, ..ask };
             match self.page(&ask).await {
-                Ok(page) if self.prefix.is_empty() || page.items.iter().any(|i| ask.holds(&i.key)) => return Ok(()),
+                // A page may hold nothing and another follow it: of what was deleted, only the old versions are told.
+                Ok(page) if self.prefix.is_empty() || !page.items.is_empty() => return Ok(()),
+                Ok(page) if page.last_key.is_none() && page.next.is_some() => return Ok(()),
                 Ok(_) => {}
                 Err(fault) if fault.kind == FaultKind::Denied && !self.prefix.is_empty() => {
                     // Whoever may not list may still read the one object that is named.
                     match self.head(None).await {
-                        Ok(object) => {
-                            self.only = Some(object);
+                        Ok(item) => {
+                            self.only = Some(item);
                             return Ok(());
                         }
                         Err(_) => return Err(failed(fault.detail)),
@@ -135,11 +138,14 @@ impl S3 {
             return None;
         }
         let path = self.path(&key);
-        let uri = uri_of("s3", &bucket, &key);
+        let uri = uri_of_version("s3", &bucket, &key, version_id.as_deref());
         let one = S3 { prefix: key, ..self.clone() };
         Some(match runtime().ok()?.block_on(one.head(version_id)) {
-            Ok(object) => (object.uri.clone(), Listing::Object(Object { path, ..object })),
-            Err(fault) => (uri.clone(), Listing::Problem { path, uri, gap: fault.gap() }),
+            Ok(item) => {
+                let object = one.object(item);
+                (object.uri.clone(), Listing::Object(Object { path, ..object }))
+            }
+            Err(fault) => (uri.clone(), Listing::Problem { path, uri, gap: fault.gap(), is_place: false }),
         })
     }
 

@@ -4,11 +4,11 @@ use super::super::wire::fault::{Fault, FaultKind};
 use super::S3;
 use super::fault::{Asked, fault_of};
 use super::get::bare;
-use crate::model::object::Object;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::DateTime;
 use aws_sdk_s3::types::{EncodingType, OptionalObjectAttributes, RestoreStatus};
 use std::error::Error;
+use std::future::Future;
 
 /// Keys of a page.
 pub(super) const KEYS: i32 = 1000;
@@ -71,24 +71,35 @@ pub(super) struct Item {
 pub(super) struct Page {
     pub items: Vec<Item>,
     pub folders: Vec<String>,
-    /// The last key that the store told, asked for or not.
+    /// The first and the last key that the store told, asked for or not.
+    pub first_key: Option<String>,
     pub last_key: Option<String>,
+    /// Whether the keys are in the order of their bytes.
+    pub is_ordered: bool,
     pub next: Option<Marker>,
 }
 
 impl S3 {
-    /// A page, asked for until it comes. If the store names another region, that one is asked from then on.
+    /// A page, asked for until it comes.
     pub(super) async fn page(&self, ask: &Ask) -> Result<Page, Fault> {
-        let page = self.wire.ask(&*self.bucket, || async {
-            match self.page_once(ask).await {
-                Err((_, Some(region))) if !self.bucket.account.is_custom() => {
+        self.following(|| self.page_once(ask)).await
+    }
+
+    /// Asks until an answer comes. If the store names another region, that one is asked from then on.
+    async fn following<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, (Fault, Option<String>)>>,
+    {
+        let answer = self.wire.ask(&*self.bucket, || async {
+            match attempt().await {
+                Err((_, Some(region))) => {
                     self.bucket.account.move_to(&region).await;
-                    self.page_once(ask).await.map_err(|(fault, _)| fault)
+                    attempt().await.map_err(|(fault, _)| fault)
                 }
                 answer => answer.map_err(|(fault, _)| fault),
             }
         });
-        page.await
+        answer.await
     }
 
     pub(super) async fn page_once(&self, ask: &Ask) -> Result<Page, (Fault, Option<String>)> {
@@ -122,11 +133,11 @@ impl S3 {
             return Err((Fault::new(FaultKind::Transient, detail), None));
         }
         let is_encoded = told.encoding_type() == Some(&EncodingType::Url);
-        let items = told.contents().iter().filter_map(|object| {
-            Some(Item {
-                key: key_of(object.key()?, is_encoded),
+        let items = told.contents().iter().filter_map(|object| Some((object.key()?, object))).map(|(key, object)| {
+            Ok(Item {
+                key: key_of(key, is_encoded),
                 etag: object.e_tag().map(|e| bare(e).to_string()),
-                size: object.size().and_then(|n| u64::try_from(n).ok()).unwrap_or(0),
+                size: self.size_of(object.size())?,
                 modified: object.last_modified().and_then(micros),
                 class: object.storage_class().map_or(String::new(), |c| c.as_str().to_string()),
                 is_restored: is_restored(object.restore_status()),
@@ -134,14 +145,16 @@ impl S3 {
                 is_latest: true,
             })
         });
-        let items: Vec<Item> = items.collect();
+        let items = items.collect::<Result<Vec<Item>, (Fault, Option<String>)>>()?;
+        let is_ordered = items.is_sorted_by(|a, b| a.key < b.key);
+        let first_key = items.first().map(|item| item.key.clone());
         let last_key = items.last().map(|item| item.key.clone());
         let items = items.into_iter().filter(|item| ask.holds(&item.key)).collect();
         let folders = told.common_prefixes().iter().filter_map(|p| p.prefix()).map(|p| key_of(p, is_encoded)).collect();
         let next = told.next_continuation_token().filter(|_| told.is_truncated() == Some(true));
         self.go_on(
             ask,
-            Page { items, folders, last_key, next: next.map(|t| Marker::Token(t.to_string())) },
+            Page { items, folders, first_key, last_key, is_ordered, next: next.map(|t| Marker::Token(t.to_string())) },
             told.is_truncated(),
         )
     }
@@ -165,19 +178,22 @@ impl S3 {
             .await
             .map_err(|e| self.failed(&e, Asked::ListVersions))?;
         let is_encoded = told.encoding_type() == Some(&EncodingType::Url);
-        let items = told.versions().iter().filter_map(|version| {
-            Some(Item {
-                key: key_of(version.key()?, is_encoded),
-                etag: version.e_tag().map(|e| bare(e).to_string()),
-                size: version.size().and_then(|n| u64::try_from(n).ok()).unwrap_or(0),
-                modified: version.last_modified().and_then(micros),
-                class: version.storage_class().map_or(String::new(), |c| c.as_str().to_string()),
-                is_restored: is_restored(version.restore_status()),
-                version_id: version.version_id().filter(|id| !id.is_empty()).map(str::to_string),
-                is_latest: version.is_latest() == Some(true),
-            })
-        });
-        let items: Vec<Item> = items.collect();
+        let items =
+            told.versions().iter().filter_map(|version| Some((version.key()?, version))).map(|(key, version)| {
+                Ok(Item {
+                    key: key_of(key, is_encoded),
+                    etag: version.e_tag().map(|e| bare(e).to_string()),
+                    size: self.size_of(version.size())?,
+                    modified: version.last_modified().and_then(micros),
+                    class: version.storage_class().map_or(String::new(), |c| c.as_str().to_string()),
+                    is_restored: is_restored(version.restore_status()),
+                    version_id: version.version_id().filter(|id| !id.is_empty()).map(str::to_string),
+                    is_latest: version.is_latest() == Some(true),
+                })
+            });
+        let items = items.collect::<Result<Vec<Item>, (Fault, Option<String>)>>()?;
+        let is_ordered = items.is_sorted_by(|a, b| a.key <= b.key);
+        let first_key = items.first().map(|item| item.key.clone());
         let last_key = items.last().map(|item| item.key.clone());
         let items = items.into_iter().filter(|item| ask.holds(&item.key)).collect();
         let folders = told.common_prefixes().iter().filter_map(|p| p.prefix()).map(|p| key_of(p, is_encoded)).collect();
@@ -185,7 +201,7 @@ impl S3 {
             .next_key_marker()
             .filter(|_| told.is_truncated() == Some(true))
             .map(|key| Marker::Version(key_of(key, is_encoded), told.next_version_id_marker().map(str::to_string)));
-        self.go_on(ask, Page { items, folders, last_key, next }, told.is_truncated())
+        self.go_on(ask, Page { items, folders, first_key, last_key, is_ordered, next }, told.is_truncated())
     }
 
     /// A page that says there is more must say where, and not where it was.
@@ -193,31 +209,41 @@ impl S3 {
         if more == Some(true) && (page.next.is_none() || page.next == ask.from) {
             let place = self.bucket.account.place();
             let detail = format!("{place} says that a listing goes on and not where; check --endpoint");
-            return Err((Fault::new(super::FaultKind::Other, detail), None));
+            return Err((Fault::new(FaultKind::Other, detail), None));
         }
         Ok(page)
     }
 
     /// The one object that the prefix is, by its own head.
-    pub(super) async fn head(&self, version_id: Option<String>) -> Result<Object, Fault> {
-        let told = self.wire.ask(&*self.bucket, || async {
+    pub(super) async fn head(&self, version_id: Option<String>) -> Result<Item, Fault> {
+        let asked = if version_id.is_some() { Asked::GetVersion } else { Asked::Get };
+        let told = self.following(|| async {
             let head = self.bucket.account.client().head_object().bucket(&self.bucket.name).key(&self.prefix);
-            head.set_version_id(version_id.clone())
-                .set_request_payer(self.bucket.payer())
-                .send()
-                .await
-                .map_err(|e| self.failed(&e, Asked::Get).0)
+            let head = head.set_version_id(version_id.clone()).set_request_payer(self.bucket.payer());
+            let told = head.send().await.map_err(|e| self.failed(&e, asked))?;
+            let size = self.size_of(told.content_length())?;
+            Ok((told, size))
         });
-        let told = told.await?;
-        Ok(self.object(Item {
+        let (told, size) = told.await?;
+        Ok(Item {
             key: self.prefix.clone(),
             etag: told.e_tag().map(|e| bare(e).to_string()),
-            size: told.content_length().and_then(|n| u64::try_from(n).ok()).unwrap_or(0),
+            size,
             modified: told.last_modified().and_then(micros),
+            class: told.storage_class().map_or(String::new(), |c| c.as_str().to_string()),
+            is_restored: told.restore().is_some_and(|r| r.contains("ongoing-request=\"false\"")),
             is_latest: version_id.is_none(),
             version_id,
-            ..Item::default()
-        }))
+        })
+    }
+
+    /// The size that a store tells. An object without one would pass for an empty one.
+    fn size_of(&self, told: Option<i64>) -> Result<u64, (Fault, Option<String>)> {
+        told.and_then(|size| u64::try_from(size).ok()).ok_or_else(|| {
+            let place = self.bucket.account.place();
+            let detail = format!("{place} does not say how large an object is; check --endpoint, and scan again");
+            (Fault::new(FaultKind::Transient, detail), None)
+        })
     }
 
     pub(super) fn failed<E>(&self, error: &SdkError<E>, asked: Asked) -> (Fault, Option<String>)

@@ -25,6 +25,8 @@ use std::sync::Arc;
 
 /// The largest manifest that is read.
 const MANIFEST_BYTES: u64 = 64 << 20;
+/// The longest line of a report: a key has at most 1,024 bytes, and each may be percent-encoded.
+const LINE_BYTES: u64 = 64 << 10;
 /// Objects that are handed on at once.
 const BATCH: usize = 1000;
 /// Bytes that are read at once of a Parquet file.
@@ -79,14 +81,14 @@ impl S3 {
     }
 
     fn read_report(&self, report: &S3, pages: &Pages) -> Result<(), Stop> {
-        let manifest = report.only.as_ref().ok_or_else(|| wrong("the S3 Inventory report is no object"))?;
+        let manifest = report.only.clone().ok_or_else(|| wrong("the S3 Inventory report is no object"))?;
         if manifest.size > MANIFEST_BYTES {
             return Err(wrong(
                 "the manifest of the S3 Inventory report is too large to be one; name its manifest.json",
             ));
         }
         let mut text = String::new();
-        let mut stream = report.open_object(manifest).map_err(|e| unreadable(&e))?;
+        let mut stream = report.open_object(&report.object(manifest)).map_err(|e| unreadable(&e))?;
         stream.read_to_string(&mut text).map_err(|e| unreadable(&e))?;
         let manifest: Manifest = serde_json::from_str(&text)
             .map_err(|e| wrong(format!("--listing-from names no manifest.json of an S3 Inventory report ({e})")))?;
@@ -165,11 +167,21 @@ impl Row {
 impl Batch<'_> {
     fn csv(&mut self, stream: impl Read, schema: &str) -> Result<(), Stop> {
         let columns: Vec<&str> = schema.split(',').map(str::trim).collect();
-        let unpacked = BufReader::new(MultiGzDecoder::new(stream));
-        for line in unpacked.lines() {
-            let line = line.map_err(|e| unreadable(&e))?;
+        let mut unpacked = BufReader::new(MultiGzDecoder::new(stream));
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read =
+                unpacked.by_ref().take(LINE_BYTES + 1).read_until(b'\n', &mut line).map_err(|e| unreadable(&e))?;
+            if read == 0 {
+                break;
+            }
+            if line.len() as u64 > LINE_BYTES {
+                return Err(unreadable(&format!("a line of it is longer than {LINE_BYTES} bytes")));
+            }
+            let line = std::str::from_utf8(&line).map_err(|e| unreadable(&e))?.trim_end_matches(['\n', '\r']);
             let mut row = Row::default();
-            columns.iter().zip(cells(&line)).for_each(|(column, value)| row.set(column, value));
+            columns.iter().zip(cells(line)).for_each(|(column, value)| row.set(column, value));
             self.row(row)?;
         }
         Ok(())

@@ -17,8 +17,8 @@ const WAIT_MAX: Duration = Duration::from_secs(20);
 const SENT_BYTES_A_SECOND: usize = 128 << 10;
 /// A whole object up to this size that broke off is fetched anew, so that the store's own check covers it.
 const RESTART_BYTES: u64 = 1 << 20;
-/// A sum that is dear to compute is computed up to this size.
-const DEAR_CHECK_BYTES: u64 = 16 << 20;
+/// A sum that is dear to compute is computed up to this size: what one request fetches whole.
+const DEAR_CHECK_BYTES: u64 = super::PART_BYTES;
 /// How often one range may go on after it broke off, however much came in between.
 const RESUMES_MAX: u32 = 1000;
 
@@ -117,6 +117,8 @@ impl Wire {
             match self.attempt(store, target, &range, &mut got).await {
                 Ok(()) => self.0.gate.faster(),
                 Err(fault) => {
+                    // The stream did not come to the end at which it compares: that is done here, if all bytes came.
+                    got.is_checked = false;
                     let whole = target.is_whole(&range) && target.size <= RESTART_BYTES;
                     if fault.kind == FaultKind::Corrupt || whole {
                         got = Got { at: range.start, chunks: Vec::new(), check: None, is_checked: false };

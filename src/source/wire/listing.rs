@@ -19,6 +19,36 @@ enum Message {
 #[derive(Clone)]
 pub(in crate::source) struct Pages(mpsc::Sender<Message>);
 
+/// Tells whether the markers between pages go round in a circle, with one of them in memory (Brent, 1980): it is compared with
+/// those that follow it, and replaced after one, two, four, ... pages.
+pub(in crate::source) struct Circle<T> {
+    kept: Option<T>,
+    since: u64,
+    until: u64,
+}
+
+impl<T> Default for Circle<T> {
+    fn default() -> Self {
+        Circle { kept: None, since: 0, until: 0 }
+    }
+}
+
+impl<T: Clone + PartialEq> Circle<T> {
+    /// Whether a marker was there before. A circle is told within three times its length, and what came before it.
+    pub fn closes(&mut self, marker: &T) -> bool {
+        if self.kept.as_ref() == Some(marker) {
+            return true;
+        }
+        self.since += 1;
+        if self.since > self.until {
+            self.kept = Some(marker.clone());
+            self.until = (self.until * 2).max(1);
+            self.since = 0;
+        }
+        false
+    }
+}
+
 /// Nobody takes the listing any more.
 #[derive(Debug)]
 pub(in crate::source) struct Left;
@@ -47,7 +77,7 @@ impl Pages {
 
 fn broken(path: &str, uri: &str, fault: &Fault) -> Listing {
     let gap = Gap { detail: format!("the listing is not whole: {}", fault.detail), ..fault.gap() };
-    Listing::Problem { path: path.to_string(), uri: uri.to_string(), gap }
+    Listing::Problem { path: path.to_string(), uri: uri.to_string(), gap, is_place: true }
 }
 
 /// Runs `list` and gives what it sends. A listing that ends by a defect, and not by its own word, ends in a problem for
@@ -70,7 +100,7 @@ where
         }
         Err(e) => {
             let gap = Fault::new(FaultKind::Other, e.to_string()).gap();
-            let page = vec![Listing::Problem { path: String::new(), uri: uri.clone(), gap }];
+            let page = vec![Listing::Problem { path: String::new(), uri: uri.clone(), gap, is_place: true }];
             Taken { pages, page: page.into_iter(), uri, done: true }
         }
     }
@@ -102,7 +132,7 @@ impl Iterator for Taken {
                     self.done = true;
                     let detail = "the listing broke off by a defect of the program; please report it".to_string();
                     let gap = Gap { kind: GapKind::Internal, offset: None, bytes: None, detail };
-                    return Some(Listing::Problem { path: String::new(), uri: self.uri.clone(), gap });
+                    return Some(Listing::Problem { path: String::new(), uri: self.uri.clone(), gap, is_place: true });
                 }
             }
         }
