@@ -11,7 +11,7 @@ use crate::pipeline::known::Known;
 use crate::pipeline::list::{Survey, survey};
 use crate::pipeline::plan::Plan;
 use crate::report::visible;
-use crate::source::{Source, SourceOptions, path_of};
+use crate::source::{Source, SourceOptions, Wire, path_of};
 use indicatif::{HumanBytes, HumanDuration};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -39,7 +39,7 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
     }
     let snapshot = inventory.snapshot()?;
     let rows = chosen(&snapshot, &args.sources)?;
-    let Opened { groups, emptied, closed } = open(&snapshot, &rows, &args, &key.id())?;
+    let Opened { wire, groups, emptied, closed } = open(&snapshot, &rows, &args, &key.id())?;
     if args.dry_run {
         if args.list.objects.is_some() {
             return Err(usage(
@@ -64,6 +64,7 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
         link: true,
         objects: listed.as_deref(),
         metrics: Some(&args.run.metrics),
+        wire: &wire,
         save_every: args.run.save_every(),
     };
     let done = scan_into(&inventory, &key, &job)?;
@@ -119,6 +120,7 @@ fn chosen(snapshot: &Snapshot, named: &[String]) -> anyhow::Result<Vec<SourceRow
 }
 
 struct Opened {
+    wire: Wire,
     groups: Vec<Group>,
     /// Sources that are one file, which is gone.
     emptied: Vec<String>,
@@ -135,7 +137,7 @@ fn open(snapshot: &Snapshot, rows: &[SourceRow], args: &RefreshArgs, key_id: &st
         || said.config.is_some();
     // One wire for all, so that limits are limits of the run.
     let wire = store::options(&SourceArgs::default(), &args.limits)?.wire;
-    let mut opened = Opened { groups: Vec::new(), emptied: Vec::new(), closed: Vec::new() };
+    let mut opened = Opened { wire: wire.clone(), groups: Vec::new(), emptied: Vec::new(), closed: Vec::new() };
     for row in rows {
         let (recalled, from) = settings::recalled(&row.uri, &row.settings)?;
         let args = if now { said.clone() } else { recalled };

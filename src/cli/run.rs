@@ -14,7 +14,7 @@ use crate::pipeline::plan::Plan;
 use crate::pipeline::scan::{Counters, Named, ScanOutcome, ScanRequest, scan};
 use crate::pipeline::suppress::Suppress;
 use crate::pipeline::worker::FindingSink;
-use crate::source::{Source, SourceOptions};
+use crate::source::{Source, SourceOptions, Wire};
 use anyhow::Context;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -128,6 +128,8 @@ pub struct Job<'a> {
     /// Objects that are read in place of what the sources list.
     pub objects: Option<&'a [Named]>,
     pub metrics: Option<&'a MetricsArgs>,
+    /// The network that the sources share.
+    pub wire: &'a Wire,
     pub save_every: Option<Duration>,
 }
 
@@ -144,6 +146,8 @@ pub struct Done {
     pub outcome: ScanOutcome,
     pub linked: Option<LinkSummary>,
     pub run: RunRow,
+    /// The network, with what was asked of it.
+    pub wire: Wire,
     /// Whether there was anything to commit.
     pub committed: bool,
     /// `--customer-id` and `--key` rules that met no field in what was read.
@@ -183,7 +187,8 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
             now,
         };
         let watched = || progress::watch(&counters, job.quiet, || scan(&request, &mut writer));
-        let read = metrics::during(job.metrics, job.command, &counters, watched)?.with_context(failed)?;
+        let read =
+            metrics::during(job.metrics, job.command, &counters, job.wire.counts(), watched)?.with_context(failed)?;
         outcome.add(read);
         if outcome.interrupted {
             break;
@@ -231,11 +236,11 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
             RunRow { run: before.map_or(0, |run| run.run), ..run }
         }
     };
-    metrics::at_end(job.metrics, &counters, &outcome, &run)?;
+    metrics::at_end(job.metrics, &counters, job.wire.counts(), &outcome, &run)?;
     // Where nothing was read, or only what changed, it says nothing that a rule was not met.
     let read = outcome.complete + outcome.partial > 0;
     let unmet = job.parts.iter().filter(|_| read && !refresh).flat_map(|part| part.plan.identity.unmet()).collect();
-    Ok(Done { outcome, linked, run, committed, unmet })
+    Ok(Done { outcome, linked, run, wire: job.wire.clone(), committed, unmet })
 }
 
 /// The policies of the parts, each once.

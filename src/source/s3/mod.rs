@@ -6,6 +6,7 @@ mod get;
 mod list;
 mod page;
 mod report;
+mod whole;
 
 use super::filter::Filter;
 use super::name::{is_below, parts_of, path_below, uri_of};

@@ -1,9 +1,11 @@
 //! One page of a listing.
 
 use super::super::wire::fault::{Fault, FaultKind};
+use super::super::wire::store::RequestKind;
 use super::S3;
 use super::fault::{Asked, fault_of};
 use super::get::bare;
+use super::whole::WholePage;
 use crate::model::object::Object;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::DateTime;
@@ -79,7 +81,7 @@ pub(super) struct Page {
 impl S3 {
     /// A page, asked for until it comes. If the store names another region, that one is asked from then on.
     pub(super) async fn page(&self, ask: &Ask) -> Result<Page, Fault> {
-        let page = self.wire.ask(&*self.bucket, || async {
+        let page = self.wire.ask(RequestKind::List, &*self.bucket, || async {
             match self.page_once(ask).await {
                 Err((_, Some(region))) if !self.bucket.account.is_custom() => {
                     self.bucket.account.move_to(&region).await;
@@ -111,16 +113,11 @@ impl S3 {
             .encoding_type(EncodingType::Url)
             .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
             .set_request_payer(self.bucket.payer())
+            .customize()
+            .interceptor(WholePage)
             .send()
             .await
             .map_err(|e| self.failed(&e, Asked::List))?;
-        // The SDK takes a page that was cut off for a short one; the page says how much it holds.
-        let held = told.contents().len() + told.common_prefixes().len();
-        if told.key_count().is_some_and(|count| usize::try_from(count).is_ok_and(|count| count > held)) {
-            let place = self.bucket.account.place();
-            let detail = format!("a page of {place}'s listing was cut off; check --endpoint, and scan again");
-            return Err((Fault::new(FaultKind::Transient, detail), None));
-        }
         let is_encoded = told.encoding_type() == Some(&EncodingType::Url);
         let items = told.contents().iter().filter_map(|object| {
             Some(Item {
@@ -161,6 +158,8 @@ impl S3 {
             .encoding_type(EncodingType::Url)
             .optional_object_attributes(OptionalObjectAttributes::RestoreStatus)
             .set_request_payer(self.bucket.payer())
+            .customize()
+            .interceptor(WholePage)
             .send()
             .await
             .map_err(|e| self.failed(&e, Asked::ListVersions))?;
@@ -193,14 +192,14 @@ impl S3 {
         if more == Some(true) && (page.next.is_none() || page.next == ask.from) {
             let place = self.bucket.account.place();
             let detail = format!("{place} says that a listing goes on and not where; check --endpoint");
-            return Err((Fault::new(super::FaultKind::Other, detail), None));
+            return Err((Fault::new(FaultKind::Other, detail), None));
         }
         Ok(page)
     }
 
     /// The one object that the prefix is, by its own head.
     pub(super) async fn head(&self, version_id: Option<String>) -> Result<Object, Fault> {
-        let told = self.wire.ask(&*self.bucket, || async {
+        let told = self.wire.ask(RequestKind::Head, &*self.bucket, || async {
             let head = self.bucket.account.client().head_object().bucket(&self.bucket.name).key(&self.prefix);
             head.set_version_id(version_id.clone())
                 .set_request_payer(self.bucket.payer())
