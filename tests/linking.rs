@@ -509,6 +509,56 @@ fn neither_order_nor_memory_changes_the_answer() {
     }
 }
 
+/// Who is with whom, and how surely: for each consumer its mentions.
+fn groups(derived: &Derived, names: &[u64]) -> BTreeSet<Vec<(u64, Certainty)>> {
+    let mut of: BTreeMap<TokenValue, Vec<(u64, Certainty)>> = BTreeMap::new();
+    for m in &derived.memberships {
+        of.entry(m.consumer).or_default().push((names[m.mention.number as usize], m.certainty));
+    }
+    of.into_values()
+        .map(|mut group| {
+            group.sort();
+            group
+        })
+        .collect()
+}
+
+/// Linking goes through mentions in the order of their names, so shuffling alone is undone; this gives them other names.
+#[test]
+fn where_mentions_lie_does_not_change_who_they_are() {
+    for seed in 0..40 {
+        let mentions = world(seed, 150);
+        let plain: Vec<u64> = (0..mentions.len() as u64).collect();
+        let want = groups(&linked(mentions.clone()), &plain);
+        let mut names = plain.clone();
+        fastrand::Rng::with_seed(seed).shuffle(&mut names);
+        let mut moved: Vec<LinkMention> = names.iter().map(|old| mentions[*old as usize].clone()).collect();
+        moved.iter_mut().enumerate().for_each(|(new, m)| m.id.number = new as u64);
+        let got = groups(&linked(moved), &names);
+        let differ: Vec<_> = want.symmetric_difference(&got).collect();
+        assert!(differ.is_empty(), "seed {seed}: {differ:?}");
+    }
+}
+
+/// Two orders of one account under one name, beside an account in another spelling: the spelling that comes first must
+/// not keep the two apart.
+#[test]
+fn another_spelling_does_not_come_between_two_floating_mentions() {
+    for spelling_first in [true, false] {
+        let near = mention(if spelling_first { 2 } else { 4 }, name("robret", "smith"), &[customer("9"), phone("7")]);
+        let orders = if spelling_first { [3, 4] } else { [2, 3] };
+        let order = |number| mention(number, name("rober", "smith"), &[customer("9"), phone("7")]);
+        let d = linked(vec![
+            mention(0, name("robert", "smith"), &[ssn("1"), phone("7")]),
+            mention(1, name("robert", "smith"), &[ssn("2"), phone("7")]),
+            near,
+            order(orders[0]),
+            order(orders[1]),
+        ]);
+        assert_eq!(d.of(orders[0]), d.of(orders[1]), "spelling first: {spelling_first}");
+    }
+}
+
 #[test]
 fn every_mention_is_somebodys() {
     for seed in 20..30 {

@@ -15,13 +15,15 @@ use rollcall::model::limits::Limits;
 use rollcall::model::rows::{MentionRow, RunRow, Tables};
 use rollcall::model::settings::IdentitySettings;
 use rollcall::pattern;
+use rollcall::pipeline::exchange::{Desk, Exchange};
 use rollcall::pipeline::plan::Plan;
 use rollcall::pipeline::worker::{Shared, Task, read_object};
-use rollcall::source::{Listing, Source};
+use rollcall::source::{Listing, Source, SourceOptions};
 use std::hint::black_box;
 use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
 /// CPU nanoseconds of the whole process: writing has threads of its own.
@@ -47,8 +49,8 @@ fn timed(runs: usize, mut run: impl FnMut()) -> f64 {
 struct Each<F>(F);
 
 impl<F: FnMut(&Block, &Schema)> BlockSink for Each<F> {
-    fn block(&mut self, block: &Block, schema: &Schema) -> ControlFlow<()> {
-        (self.0)(block, schema);
+    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
+        (self.0)(&*block, schema);
         ControlFlow::Continue(())
     }
 
@@ -110,10 +112,10 @@ fn one(name: &str, path: &Path, dir: &Path, runs: usize) {
             found += findings.len() as u64;
         });
     });
-    let source = Source::open(&path.to_string_lossy()).expect("a source");
+    let source = Source::open(&path.to_string_lossy(), &SourceOptions::default()).expect("a source");
     let listed = source.list(&[]).find_map(|l| if let Listing::Object(object) = l { Some(object) } else { None });
     let object = listed.expect("the input is listed");
-    let (stop, bytes_read) = (AtomicBool::new(false), AtomicU64::new(0));
+    let (stop, bytes_read) = (AtomicBool::new(false), Arc::new(AtomicU64::new(0)));
     let shared = Shared {
         plan: &plan,
         key: &key,
@@ -121,12 +123,16 @@ fn one(name: &str, path: &Path, dir: &Path, runs: usize) {
         bytes_read: &bytes_read,
         findings: None,
         now: || 1_700_000_000_000_000,
+        in_hand: None,
     };
-    let task = || Task { id: 1, object: object.clone(), source: &source, run: 1, listed_at: 0 };
+    let task = || Task { id: 1, object: object.clone(), source: &source, run: 1, listed_at: 0, ahead: None };
+    let offered = AtomicU64::new(0);
+    let exchange = Exchange::new(1, &offered);
+    let mut desk = Desk::new(&plan.matcher);
     let (mut mentions, mut tokens) = (0u64, 0u64);
     let assembled = timed(runs, || {
         (mentions, tokens) = (0, 0);
-        black_box(read_object(&shared, task(), &mut |batch| {
+        black_box(read_object(&shared, task(), &exchange, &mut desk, &mut |batch| {
             mentions += batch.len() as u64;
             tokens += batch.iter().map(|m| m.mention.tokens.len() as u64).sum::<u64>();
         }));
@@ -141,7 +147,7 @@ fn one(name: &str, path: &Path, dir: &Path, runs: usize) {
     });
     // Written once: an inventory is.
     let mut kept: Vec<MentionRow> = Vec::new();
-    let result = read_object(&shared, task(), &mut |batch| kept.extend(batch));
+    let result = read_object(&shared, task(), &exchange, &mut desk, &mut |batch| kept.extend(batch));
     let inventory = Inventory::create_or_open(&dir.join("inventory"), &key.id()).expect("an inventory");
     let mut writer = inventory.begin().expect("its lock");
     let before = cpu();

@@ -27,6 +27,10 @@ use std::time::Instant;
 /// Gaps that the outcome carries; all of them are in the inventory.
 const GAPS_SHOWN: usize = 1000;
 
+/// Messages that wait for the writer beyond four for each worker. A row group is written in one go, and meanwhile a worker
+/// makes some fifteen batches of mentions of a dense table; with four it stood still, and a table took 4.2 s that takes TIME.
+const MESSAGES_BESIDE: usize = 20;
+
 /// Objects that wait for a worker where they come over a network: as many small ones are in flight.
 const TASKS_REMOTE: usize = 256;
 
@@ -164,7 +168,7 @@ pub fn scan(request: &ScanRequest<'_>, writer: &mut Writer) -> io::Result<ScanOu
     let is_remote = request.sources.iter().any(Source::is_remote);
     let waiting = if is_remote { (request.workers * 4).max(TASKS_REMOTE) } else { request.workers * 4 };
     let (jobs_in, jobs) = bounded::<Job<'_>>(waiting);
-    let (messages_in, messages) = bounded::<Message>(request.workers * 4);
+    let (messages_in, messages) = bounded::<Message>(request.workers * 4 + MESSAGES_BESIDE);
     let ids = AtomicU64::new(first_id);
     let busy = AtomicUsize::new(0);
     let (known, written) = std::thread::scope(|threads| {

@@ -28,8 +28,12 @@ const READ_BYTES: usize = 128 << 10;
 pub struct Sorter<const N: usize> {
     dir: PathBuf,
     buffer: Vec<[u8; N]>,
+    /// The buffer's records came in order.
+    ascending: bool,
     records_max: usize,
     runs: Vec<Run>,
+    /// The greatest record of the last run, where a run that begins above it may go on behind it.
+    greatest: Option<[u8; N]>,
     pushed: u64,
     spilled_bytes: u64,
 }
@@ -47,8 +51,10 @@ impl<const N: usize> Sorter<N> {
         Sorter {
             dir: dir.to_path_buf(),
             buffer: Vec::new(),
+            ascending: true,
             records_max: (memory_bytes / N).max(1024),
             runs: Vec::new(),
+            greatest: None,
             pushed: 0,
             spilled_bytes: 0,
         }
@@ -64,6 +70,7 @@ impl<const N: usize> Sorter<N> {
             let step = self.buffer.len().max(1024).min(self.records_max - self.buffer.len());
             self.buffer.reserve_exact(step);
         }
+        self.ascending = self.ascending && self.buffer.last().is_none_or(|last| order(last, &record).is_le());
         self.buffer.push(record);
         self.pushed += 1;
         Ok(())
@@ -79,11 +86,32 @@ impl<const N: usize> Sorter<N> {
         self.pushed == 0
     }
 
+    /// Sorts the buffer, unless its records came in order: linking numbers mentions as it goes, and much comes so.
+    fn sort(&mut self) {
+        if !self.ascending {
+            self.buffer.par_sort_unstable_by(order);
+        }
+        self.ascending = true;
+    }
+
     fn spill(&mut self) -> io::Result<()> {
-        self.buffer.par_sort_unstable_by(order);
-        let run = write_run(&self.dir, 0, self.buffer.iter().map(|r| Ok(*r)))?;
+        self.sort();
+        let goes_on = match (&self.greatest, self.buffer.first()) {
+            (Some(greatest), Some(first)) => order(greatest, first).is_le(),
+            _ => false,
+        };
+        if !goes_on {
+            let file = tempfile::tempfile_in(&self.dir).map_err(|e| named(&self.dir, e))?;
+            self.runs.push(Run { file, bytes: 0, level: 0 });
+        }
+        if let Some(run) = self.runs.last_mut() {
+            let bytes = self.buffer.as_flattened();
+            run.file.write_all_at(bytes, run.bytes).map_err(|e| named(&self.dir, e))?;
+            run.bytes += bytes.len() as u64;
+            self.spilled_bytes += bytes.len() as u64;
+        }
+        self.greatest = self.buffer.last().copied();
         self.buffer.clear();
-        self.add(run);
         // Levels never rise from one run to the next, so the runs of the lowest level stand last.
         while let Some(level) = self.runs.last().map(|run| run.level)
             && let Some(from) = self.runs.len().checked_sub(FAN_IN)
@@ -91,20 +119,17 @@ impl<const N: usize> Sorter<N> {
         {
             let run = write_run(&self.dir, level + 1, Merge::<N>::new(&self.runs[from..])?)?;
             self.runs.truncate(from);
-            self.add(run);
+            self.spilled_bytes += run.bytes;
+            self.runs.push(run);
+            self.greatest = None;
         }
         Ok(())
-    }
-
-    fn add(&mut self, run: Run) {
-        self.spilled_bytes += run.bytes;
-        self.runs.push(run);
     }
 
     /// Everything that was pushed, in order.
     pub fn sorted(mut self) -> io::Result<Sorted<N>> {
         if self.runs.is_empty() {
-            self.buffer.par_sort_unstable_by(order);
+            self.sort();
         } else {
             if !self.buffer.is_empty() {
                 self.spill()?;

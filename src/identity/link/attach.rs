@@ -21,12 +21,14 @@ use std::io;
 
 /// Holders of one token to whom a floating mention may be possible; with more it says nothing of anyone.
 const HOLDERS_MAX: usize = 16;
+/// Names of floating mentions that are told apart at one token; a token with more is a hub of a kind that was not seen.
+const FIRSTS_MAX: usize = 64;
 /// Hubs that are remembered while mentions are placed; a primary identifier among the rest counts as one.
 const HUBS_MAX: usize = 1 << 20;
 
 /// Whose a mention is: its ordinal, the certainty, the group.
 pub const ASSIGNED: usize = 8 + 1 + 8;
-const HOLDING: usize = 16 + 1 + 8 + ShortName::KEY_BYTES + 2;
+const HOLDING: usize = 16 + 1 + ShortName::KEY_BYTES + 8 + 2;
 const CHOICE: usize = 8 + 1 + 1 + 8;
 
 /// Where a mention is before floating ones attach.
@@ -82,19 +84,20 @@ pub fn assign(
     for record in hubs.iter()?.take(HUBS_MAX) {
         known.insert(TokenValue(Take::new(&record?).bytes()));
     }
+    let repeats = all.repeats();
     let mut assigned = Sorter::<ASSIGNED>::new(spills.dir, spills.memory / 4);
     let mut floating = Sorter::<8>::new(spills.dir, spills.memory / 16);
     let mut holdings = Sorter::<HOLDING>::new(spills.dir, spills.memory / 2);
     let mut placer = Placer::new(labels, overrides, &known)?;
     let mut ordinal = 0;
     all.each(&mut |mention| {
-        match placer.place(ordinal, &mention)? {
+        match placer.place(ordinal, mention)? {
             Placed::Group(group) => assigned.push(assignment(ordinal, Certainty::Certain, group))?,
             Placed::Floating => {
                 floating.push(ordinal.to_be_bytes())?;
                 let tag = if mention.tokens.iter().any(is_contact) { CONTACT } else { FLOATING };
-                for token in mention.tokens.iter().filter(|t| may_hold(t, &mention)) {
-                    holdings.push(holding(token, tag, ordinal, &mention))?;
+                for token in mention.tokens.iter().filter(|t| may_hold(t, mention) && repeats.may_repeat(&t.value.0)) {
+                    holdings.push(holding(token, tag, ordinal, mention))?;
                 }
             }
         }
@@ -107,9 +110,9 @@ pub fn assign(
     let mut placer = Placer::new(labels, overrides, &known)?;
     let mut ordinal = 0;
     all.each(&mut |mention| {
-        if let Placed::Group(group) = placer.place(ordinal, &mention)? {
-            for token in mention.tokens.iter().filter(|t| may_hold(t, &mention)) {
-                holdings.push(holding(token, HOLDER, group, &mention))?;
+        if let Placed::Group(group) = placer.place(ordinal, mention)? {
+            for token in mention.tokens.iter().filter(|t| may_hold(t, mention) && repeats.may_repeat(&t.value.0)) {
+                holdings.push(holding(token, HOLDER, group, mention))?;
             }
         }
         ordinal += 1;
@@ -142,10 +145,11 @@ const HOLDER: u8 = 0;
 const CONTACT: u8 = 1;
 const FLOATING: u8 = 2;
 
-/// A token and who has it.
+/// A token and who has it. The name sorts before the number: who comes first at a token must not depend on where the
+/// objects lie.
 fn holding(token: &Token, tag: u8, who: u64, mention: &LinkMention) -> [u8; HOLDING] {
-    let record = Put::default().bytes(&token.value.0).u8(tag).u64(who);
-    let record = ShortName::new(&mention.name).put_key(record);
+    let record = Put::default().bytes(&token.value.0).u8(tag);
+    let record = ShortName::new(&mention.name).put_key(record).u64(who);
     record.u8(token.kind as u8).u8(u8::from(token.class == Class::Primary)).done()
 }
 
@@ -162,7 +166,8 @@ fn candidates(
     let mut token = None;
     let mut hub = false;
     let mut holders: Vec<(u64, ShortName)> = Vec::new();
-    let mut first_alone: Option<(u64, ShortName)> = None;
+    // The first floating mention of each name.
+    let mut firsts: Vec<(u64, ShortName)> = Vec::new();
     for record in holdings.iter()? {
         let record = record?;
         let mut take = Take::new(&record);
@@ -171,10 +176,11 @@ fn candidates(
             token = Some(value);
             hub = hubs.first(&value)?.is_some();
             holders.clear();
-            first_alone = None;
+            firsts.clear();
         }
-        let (tag, who) = (take.u8(), take.u64());
+        let tag = take.u8();
         let name = ShortName::take_key(&mut take);
+        let who = take.u64();
         let (kind, primary) = (usize::from(take.u8()), take.u8() == 1);
         if hub {
             continue;
@@ -187,11 +193,10 @@ fn candidates(
         }
         if holders.is_empty() {
             let key = kind == Element::RecordKey as usize;
-            match &first_alone {
+            match firsts.iter().find(|(_, known)| key || known.same(&name)) {
                 // A payment follows its order. Two orders, or two payments, of one key need not be one person's.
-                Some((first, _)) if key && tag == FLOATING => alone.edge(*first, who)?,
-                Some((first, known)) if !key && known.same(&name) => alone.edge(*first, who)?,
-                None if !key || tag == CONTACT => first_alone = Some((who, name)),
+                Some((first, _)) if !key || tag == FLOATING => alone.edge(*first, who)?,
+                None if (!key || tag == CONTACT) && firsts.len() < FIRSTS_MAX => firsts.push((who, name)),
                 _ => {}
             }
             continue;

@@ -48,6 +48,9 @@ pub fn conflicts(
     apart: &mut Sorter<CONFLICT>,
     spills: &Spills,
 ) -> io::Result<Sorted<OVERRIDE>> {
+    if labels.is_empty() {
+        return Sorter::new(spills.dir, 0).sorted();
+    }
     let members = members(all, labels, spills)?;
     let fallbacks = judge(&members)?;
     fall_back(&members, &fallbacks, apart, spills)
@@ -65,7 +68,7 @@ fn members(all: &Mentions, labels: &Sorted<16>, spills: &Spills) -> io::Result<S
         let Some(label) = label else { return Ok(()) };
         let component = Take::new(&label[8..]).u64();
         let name = ShortName::new(&mention.name);
-        let record = name.put_key(Put::default().u64(component).u8(0)).u32(birth_date(&mention)).u64(ordinal - 1);
+        let record = name.put_key(Put::default().u64(component).u8(0)).u32(birth_date(mention)).u64(ordinal - 1);
         members.push(name.put_rest(record).done())?;
         for token in mention.tokens.iter().filter(|t| t.class == Class::Primary && one_a_person(t.kind)) {
             let rank = linking_rank(token.kind as usize, true);

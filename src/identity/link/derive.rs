@@ -28,8 +28,7 @@ const FORMS: [Form; 5] = [Form::Clear, Form::Truncated, Form::Hashed, Form::Encr
 const PART: usize = 8 + 8 + 3 + RESIDENCE + 4 + 8 + 8 * FORMS.len() + ShortName::KEY_BYTES + 4 + 8 + PRINT;
 const RESIDENCE: usize = 6;
 const HELD: usize = 16 + 8 + 4 + ShortName::KEY_BYTES;
-const NAMED: usize = 8 + 16 + 1 + 1 + 2 + 4 + 1 + 8;
-const OWN: usize = 8 + 1 + 16;
+const NAMED: usize = 8 + 1 + 16 + 1 + 1 + 2 + 4 + 1 + 8;
 const MEMBER: usize = 8 + 8 + 1;
 const MERGE: usize = 8 + 8 + 8 + 16 + 1;
 const IDENTIFIER: usize = 16 + 1 + 16 + 1 + 1 + 2 + 4 + 1 + 8;
@@ -54,12 +53,11 @@ pub fn derive(
     sink: &mut dyn DerivedSink,
     spills: &Spills,
 ) -> io::Result<Derived> {
-    let Gathered { parts, held, members, namespaces } = gather(&all, assigned, spills)?;
+    let Gathered { parts, held, named, members, namespaces } = gather(&all, assigned, spills)?;
     drop(all);
-    let (own, named) = holders(&held, hubs, spills)?;
+    let named = holders(&held, named, hubs)?;
     drop(held);
-    let ids = ids(&parts, &own, spills)?;
-    drop(own);
+    let ids = ids(&parts, &named, spills)?;
     write_memberships(&members, &ids, sink)?;
     drop(members);
     write_identifiers(&named, &ids, &namespaces, sink, spills)?;
@@ -72,8 +70,10 @@ pub fn derive(
 struct Gathered {
     /// What each mention says of its group.
     parts: Sorted<PART>,
-    /// Tokens and the groups that hold them.
+    /// Tokens that may have several holders, and the groups that hold them.
     held: Sorted<HELD>,
+    /// The rows of the other tokens, which name their only holder.
+    named: Sorter<NAMED>,
     /// Mentions by group.
     members: Sorted<MEMBER>,
     /// The operator's namespaces, by number.
@@ -81,8 +81,9 @@ struct Gathered {
 }
 
 fn gather(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::Result<Gathered> {
-    let mut parts = Sorter::<PART>::new(spills.dir, spills.memory / 3);
-    let mut held = Sorter::<HELD>::new(spills.dir, spills.memory / 2);
+    let mut parts = Sorter::<PART>::new(spills.dir, spills.memory / 4);
+    let mut held = Sorter::<HELD>::new(spills.dir, spills.memory / 4);
+    let mut named = Sorter::<NAMED>::new(spills.dir, spills.memory / 4);
     let mut members = Sorter::<MEMBER>::new(spills.dir, spills.memory / 8);
     let mut namespaces: Vec<Arc<str>> = vec![Arc::from("")];
     let mut joined = Joined::<ASSIGNED, 8>::new(assigned)?;
@@ -97,7 +98,7 @@ fn gather(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::R
             if certainty == Certainty::Possible as u8 {
                 return Ok(());
             }
-            parts.push(part(&mention, group, &place, certainty == Certainty::Certain as u8))?;
+            parts.push(part(mention, group, &place, certainty == Certainty::Certain as u8))?;
             let name = ShortName::new(&mention.name);
             // A postal code names nobody.
             for token in mention.tokens.iter().filter(|t| t.kind != Element::Zip) {
@@ -110,15 +111,22 @@ fn gather(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::R
                 };
                 let namespace =
                     u16::try_from(namespace).map_err(|_| io::Error::other("more than 65,535 namespaces"))?;
-                let record = Put::default().bytes(&token.value.0).u64(group).u8(token.kind as u8).u8(token.class as u8);
-                held.push(name.put_key(record.u16(namespace)).done())?;
+                let (kind, class) = (token.kind as u8, token.class as u8);
+                let value = token.value.0;
+                if all.repeats().may_repeat(&value) {
+                    let record = Put::default().bytes(&value).u64(group).u8(kind).u8(class);
+                    held.push(name.put_key(record.u16(namespace)).done())?;
+                } else {
+                    let token = Held { value, kind, class, namespace, names: u32::from(!name.is_empty()), hub: false };
+                    named.push(token.named(group, false, 1))?;
+                }
             }
             Ok(())
         })?;
         ordinal += 1;
         Ok(())
     })?;
-    Ok(Gathered { parts: parts.sorted()?, held: held.sorted()?, members: members.sorted()?, namespaces })
+    Ok(Gathered { parts: parts.sorted()?, held: held.sorted()?, named, members: members.sorted()?, namespaces })
 }
 
 /// Where a mention stands, whatever the numbers of objects: the first ordinal of its object, its own, and the print of the
@@ -149,8 +157,39 @@ fn part(mention: &LinkMention, group: u64, place: &Place, certain: bool) -> [u8;
     record.u64(place.ordinal).bytes(&place.print).done()
 }
 
-/// From tokens and their groups: each group's own tokens, and the rows that name consumers by token.
-fn holders(held: &Sorted<HELD>, hubs: &Sorted<HUB>, spills: &Spills) -> io::Result<(Sorted<OWN>, Sorted<NAMED>)> {
+/// What is known of a token, whoever holds it.
+struct Held {
+    value: [u8; 16],
+    kind: u8,
+    class: u8,
+    namespace: u16,
+    names: u32,
+    hub: bool,
+}
+
+/// How good a token is for a consumer's id: its own, one it shares, one that identifies nobody.
+const OWN: u8 = 0;
+const SHARED: u8 = 1;
+const UNFIT: u8 = 2;
+
+impl Held {
+    /// The row that says how many mentions of a group hold the token.
+    fn named(&self, group: u64, shared: bool, mentions: u64) -> [u8; NAMED] {
+        // A birth date is nobody's own, and an order's key is the order's.
+        let identifies = self.class == Class::Primary as u8 || self.class == Class::Tertiary as u8;
+        let fitness = match identifies && self.kind != Element::RecordKey as u8 {
+            true if shared => SHARED,
+            true => OWN,
+            false => UNFIT,
+        };
+        let record = Put::default().u64(group).u8(fitness).bytes(&self.value).u8(self.kind).u8(self.class);
+        record.u16(self.namespace).u32(self.names).u8(u8::from(self.hub)).u64(mentions).done()
+    }
+}
+
+/// From tokens and their groups: the rows that name consumers by token, by group, the token that is fittest for the
+/// group's id first.
+fn holders(held: &Sorted<HELD>, mut named: Sorter<NAMED>, hubs: &Sorted<HUB>) -> io::Result<Sorted<NAMED>> {
     struct Token {
         value: [u8; 16],
         kind: u8,
@@ -161,8 +200,6 @@ fn holders(held: &Sorted<HELD>, hubs: &Sorted<HUB>, spills: &Spills) -> io::Resu
         mentions: u64,
         names: Vec<[u8; ShortName::KEY_BYTES]>,
     }
-    let mut own = Sorter::<OWN>::new(spills.dir, spills.memory / 4);
-    let mut named = Sorter::<NAMED>::new(spills.dir, spills.memory / 4);
     let mut hubs = Joined::<HUB, 16>::new(hubs)?;
     let mut close = |token: Token| -> io::Result<()> {
         let hub = hubs.first(&token.value)?;
@@ -170,20 +207,13 @@ fn holders(held: &Sorted<HELD>, hubs: &Sorted<HUB>, spills: &Spills) -> io::Resu
             Some(hub) => Take::new(&hub[17..]).u32(),
             None => token.names.len() as u32,
         };
-        let row = |group: u64, mentions: u64| {
-            let record = Put::default().u64(group).bytes(&token.value).u8(token.kind).u8(token.class);
-            record.u16(token.namespace).u32(names).u8(u8::from(hub.is_some())).u64(mentions).done()
-        };
-        if hub.is_some() || token.holders > HOLDERS_MAX as u64 {
-            return named.push(row(NOBODY, token.mentions));
+        let Token { value, kind, class, namespace, .. } = token;
+        let row = Held { value, kind, class, namespace, names, hub: hub.is_some() };
+        if row.hub || token.holders > HOLDERS_MAX as u64 {
+            return named.push(row.named(NOBODY, true, token.mentions));
         }
-        // A birth date is nobody's own, and an order's key is the order's.
-        let identifies = token.class == Class::Primary as u8 || token.class == Class::Tertiary as u8;
         for (group, mentions) in &token.groups {
-            named.push(row(*group, *mentions))?;
-            if identifies && token.kind != Element::RecordKey as u8 {
-                own.push(Put::default().u64(*group).u8(u8::from(token.holders > 1)).bytes(&token.value).done())?;
-            }
+            named.push(row.named(*group, token.holders > 1, *mentions))?;
         }
         Ok(())
     };
@@ -223,20 +253,21 @@ fn holders(held: &Sorted<HELD>, hubs: &Sorted<HUB>, spills: &Spills) -> io::Resu
         }
     }
     open.take().map_or(Ok(()), &mut close)?;
-    Ok((own.sorted()?, named.sorted()?))
+    named.sorted()
 }
 
 /// The id of each group: `(group, id)`.
-fn ids(parts: &Sorted<PART>, own: &Sorted<OWN>, spills: &Spills) -> io::Result<Sorted<24>> {
+fn ids(parts: &Sorted<PART>, named: &Sorted<NAMED>, spills: &Spills) -> io::Result<Sorted<24>> {
     let mut found = Sorter::<24>::new(spills.dir, spills.memory / 4);
-    let mut own = Joined::<OWN, 8>::new(own)?;
+    let mut named = Joined::<NAMED, 8>::new(named)?;
     type Name = [u8; ShortName::KEY_BYTES + 4];
     type First = (u64, [u8; PRINT]);
     let mut close = |group: u64, name: Name, first: First| -> io::Result<()> {
-        let id = match own.first(&group.to_be_bytes())? {
-            Some(record) if record[8] == 0 => Take::new(&record[9..]).bytes(),
-            Some(record) => print(&[&record[9..], &name]),
-            None => first.1,
+        let fittest = named.first(&group.to_be_bytes())?.map(|record| (record[8], Take::new(&record[9..]).bytes::<16>()));
+        let id = match fittest {
+            Some((OWN, token)) => token,
+            Some((SHARED, token)) => print(&[&token, &name]),
+            _ => first.1,
         };
         found.push(Put::default().bytes(&id).u64(group).done())
     };
@@ -309,7 +340,7 @@ fn write_identifiers(
     for record in named.iter()? {
         let record = record?;
         let mut take = Take::new(&record);
-        let (group, token) = (take.u64(), take.bytes::<16>());
+        let (group, _fitness, token) = (take.u64(), take.u8(), take.bytes::<16>());
         let consumer = if group == NOBODY { TokenValue::default() } else { id_of(&mut ids, group)? };
         let row = Put::default().bytes(&token).u8(u8::from(group != NOBODY)).bytes(&consumer.0);
         rows.push(row.bytes(&take.bytes::<17>()).done())?;

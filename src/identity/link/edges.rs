@@ -1,7 +1,7 @@
 //! From shared tokens to edges: which mentions one token joins.
 //!
-//! Mentions are known here by their ordinal, the place in the order in which `replay` gives them. Every token of every mention is one
-//! entry; entries are sorted so that those of a token stand together, by name. One pass measures how many names a token
+//! Mentions are known here by their ordinal, the place in the order in which `replay` gives them. Every token of a mention
+//! that may stand in another is one entry; entries are sorted so that those of a token stand together, by name. One pass measures how many names a token
 //! of each kind is seen with and finds the hubs, a second joins mentions, token by token, holding at most
 //! [`PEOPLE_MAX`] names at once.
 
@@ -10,7 +10,7 @@ use super::replay::Mentions;
 use super::{Joined, KINDS, Node, Spills, kind_number, linking_rank};
 use crate::model::detector::Class;
 use crate::model::element::Element;
-use crate::model::mention::TokenValue;
+use crate::model::mention::{Token, TokenValue};
 use crate::model::rows::{LinkMention, Tables};
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::io;
@@ -135,15 +135,16 @@ impl Entry {
 
 /// Reads all mentions, keeps them for the steps that follow, and joins those that share tokens.
 pub fn edges(tables: &dyn Tables, spills: &Spills) -> io::Result<(Mentions, Edges)> {
-    let mut entries = Sorter::<ENTRY>::new(spills.dir, spills.memory);
+    let mut entries = Sorter::<ENTRY>::new(spills.dir, spills.memory - spills.memory / 4);
     let mut mentions = 0;
     let all = Mentions::read(tables, spills)?;
     all.each(&mut |mention| {
         let node = Node::new(mentions, mention.id)?;
         mentions += 1;
         let name = ShortName::new(&mention.name);
-        let dob = birth_date(&mention);
-        for token in mention.tokens.iter().filter(|t| links(t.kind, t.class)) {
+        let dob = birth_date(mention);
+        let shared = |t: &&Token| links(t.kind, t.class) && all.repeats().may_repeat(&t.value.0);
+        for token in mention.tokens.iter().filter(shared) {
             entries.push(Entry::pack(token.value, &name, dob, node, token.kind, token.class))?;
         }
         Ok(())

@@ -80,7 +80,7 @@ fn facts(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::Re
     let mut joined = Joined::<ASSIGNED, 8>::new(assigned)?;
     let mut ordinal = 0u64;
     all.each(&mut |mention| {
-        let (has, name) = (has(&mention), name_in_place(&mention));
+        let (has, name) = (has(mention), name_in_place(mention));
         joined.each(&ordinal.to_be_bytes(), |record| {
             let mut take = Take::new(&record[8..]);
             let (certainty, group) = (take.u8(), take.u64());

@@ -20,6 +20,7 @@ mod derive;
 mod edges;
 mod follow;
 mod names;
+mod repeats;
 mod replay;
 
 use crate::model::element::Element;

@@ -8,6 +8,7 @@
 //! that of the tables: an inventory that grew over many runs numbers its objects otherwise than a fresh one, and the two
 //! must say the same.
 
+use super::repeats::Repeats;
 use super::{Joined, Spills};
 use crate::model::detector::Class;
 use crate::model::element::{Element, Form};
@@ -49,10 +50,11 @@ pub struct Mentions {
     objects: Sorted<OBJECT>,
     /// The operator's namespaces, by number.
     namespaces: Vec<Arc<str>>,
+    repeats: Repeats,
 }
 
 /// Takes a mention, the ordinal of its object's first mention, and the print of the object's URI.
-type EachWithObject<'a> = &'a mut dyn FnMut(LinkMention, u64, &[u8; PRINT]) -> io::Result<()>;
+type EachWithObject<'a> = &'a mut dyn FnMut(&LinkMention, u64, &[u8; PRINT]) -> io::Result<()>;
 
 impl Mentions {
     /// Reads the tables once.
@@ -64,27 +66,39 @@ impl Mentions {
         })?;
         let mut tape = TapeWriter::new(spills.dir)?;
         let mut namespaces: Vec<Arc<str>> = Vec::new();
+        let mut repeats = Repeats::new(spills.memory / 4);
         let mut record = Vec::new();
         let mut places = Sorter::<PLACE>::new(spills.dir, spills.memory / 4);
         tables.link_mentions(&mut |mention| {
             record.clear();
             pack(&mention, &mut namespaces, &mut record)?;
+            mention.tokens.iter().for_each(|token| repeats.meet(&token.value.0));
             let place = tape.push(&record)?;
             places.push(Put::default().u64(mention.id.object).u64(mention.id.number).u64(place).done())
         })?;
         let (tape, objects) = in_order(tape.finish()?, names.sorted()?, places.sorted()?, spills)?;
-        Ok(Mentions { tape, objects, namespaces })
+        Ok(Mentions { tape, objects, namespaces, repeats })
+    }
+
+    /// Which tokens may stand in more than one mention.
+    pub fn repeats(&self) -> &Repeats {
+        &self.repeats
     }
 
     /// Hands every mention to `each`.
-    pub fn each(&self, each: &mut dyn FnMut(LinkMention) -> io::Result<()>) -> io::Result<()> {
-        self.tape.each(|record| each(self.unpack(record)))
+    pub fn each(&self, each: &mut dyn FnMut(&LinkMention) -> io::Result<()>) -> io::Result<()> {
+        let mut mention = blank();
+        self.tape.each(|record| {
+            self.unpack(record, &mut mention);
+            each(&mention)
+        })
     }
 
     /// Hands every mention to `each`, with its object: the ordinal of the object's first mention, and the URI's print.
     pub fn each_with_object(&self, each: EachWithObject<'_>) -> io::Result<()> {
         let mut objects = self.objects.iter()?.peekable();
         let (mut first, mut uri, mut ordinal) = (0, [0; PRINT], 0u64);
+        let mut mention = blank();
         self.tape.each(|record| {
             let due = |object: &io::Result<[u8; OBJECT]>| {
                 object.as_ref().map_or(true, |object| Take::new(object).u64() <= ordinal)
@@ -95,43 +109,60 @@ impl Mentions {
                 (first, uri) = (take.u64(), take.bytes());
             }
             ordinal += 1;
-            each(self.unpack(record), first, &uri)
+            self.unpack(record, &mut mention);
+            each(&mention, first, &uri)
         })
     }
 
-    fn unpack(&self, record: &[u8]) -> LinkMention {
+    /// Reads a record into a mention whose lists are used again.
+    fn unpack(&self, record: &[u8], mention: &mut LinkMention) {
         let mut take = Take::new(record);
-        let id = MentionId { object: take.u64(), number: take.u64() };
-        let (flags, population) = (take.u8(), Population::ALL[usize::from(take.u8())]);
-        let count = take.u64();
-        let tokens = (0..take.u16())
-            .map(|_| Token {
-                value: TokenValue(take.bytes()),
-                kind: Element::ALL[usize::from(take.u8())],
-                class: CLASSES[usize::from(take.u8())],
-                namespace: self.namespaces[usize::from(take.u16())].clone(),
-            })
-            .collect();
-        let elements = (0..take.u16())
-            .map(|_| MentionElement {
-                element: Element::ALL[usize::from(take.u8())],
-                form: FORMS[usize::from(take.u8())],
-            })
-            .collect();
-        let mut name = NameSignature::default();
+        mention.id = MentionId { object: take.u64(), number: take.u64() };
+        let flags = take.u8();
+        mention.main = flags & MAIN != 0;
+        mention.population = Population::ALL[usize::from(take.u8())];
+        mention.count = take.u64();
+        mention.tokens.clear();
+        mention.tokens.extend((0..take.u16()).map(|_| Token {
+            value: TokenValue(take.bytes()),
+            kind: Element::ALL[usize::from(take.u8())],
+            class: CLASSES[usize::from(take.u8())],
+            namespace: self.namespaces[usize::from(take.u16())].clone(),
+        }));
+        mention.elements.clear();
+        mention.elements.extend((0..take.u16()).map(|_| MentionElement {
+            element: Element::ALL[usize::from(take.u8())],
+            form: FORMS[usize::from(take.u8())],
+        }));
+        let name = &mut mention.name;
+        *name = NameSignature::default();
         if flags & NAMED != 0 {
             let hashes =
                 [&mut name.first, &mut name.initial, &mut name.first_sound, &mut name.last, &mut name.last_sound];
             hashes.into_iter().chain(&mut name.first_roots).for_each(|hash| *hash = take.u64());
             name.first_near.iter_mut().chain(&mut name.last_near).for_each(|hash| *hash = take.u16());
         }
-        let residence = (flags & RESIDES != 0).then(|| Residence {
+        mention.residence = (flags & RESIDES != 0).then(|| Residence {
             country: take.bytes(),
             state: take.bytes(),
             basis: ResidenceBasis::ALL[usize::from(take.u8())],
         });
-        let event_day = (flags & DATED != 0).then(|| take.u32().cast_signed());
-        LinkMention { id, main: flags & MAIN != 0, population, tokens, name, elements, residence, event_day, count }
+        mention.event_day = (flags & DATED != 0).then(|| take.u32().cast_signed());
+    }
+}
+
+/// A mention to read into.
+fn blank() -> LinkMention {
+    LinkMention {
+        id: MentionId { object: 0, number: 0 },
+        main: false,
+        population: Population::Consumer,
+        tokens: Vec::new(),
+        name: NameSignature::default(),
+        elements: Vec::new(),
+        residence: None,
+        event_day: None,
+        count: 0,
     }
 }
 
