@@ -63,7 +63,7 @@ fn main() {
     let dir = tempfile::tempdir().expect("a folder");
     let objects = number("--objects", 16);
     child::fill(dir.path(), objects, if is_capped { 0 } else { SMALL_OBJECTS });
-    let server = Nginx::start(dir.path());
+    let Some(server) = Nginx::start(dir.path()) else { return };
     let bench = Bench { server, dir, runs: number("--runs", 5) };
     println!("{}; {} runs, medians", machine(), bench.runs);
     if part.as_deref() == Some("serve") {

@@ -3,10 +3,10 @@
 use super::super::StoreOptions;
 use super::super::wire::fault::{Fault, FaultKind};
 use http::header::{AUTHORIZATION, HeaderValue};
+use object_store::RetryConfig;
 use object_store::azure::{AzureAuthorizer, AzureCredential, AzureCredentialProvider, MicrosoftAzureBuilder};
-use object_store::client::{HttpClient, HttpConnector, HttpRequest, ReqwestConnector};
+use object_store::client::{HttpClient, HttpRequest};
 use object_store::gcp::{GcpCredentialProvider, GoogleCloudStorageBuilder};
-use object_store::{ClientOptions, RetryConfig};
 use std::env;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -17,6 +17,8 @@ const EMULATOR_ACCOUNT: &str = "devstoreaccount1";
 /// Where it listens unless AZURITE_BLOB_STORAGE_URL says otherwise.
 const EMULATOR_URL: &str = "http://127.0.0.1:10000";
 const GCS_URL: &str = "https://storage.googleapis.com";
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(10);
 /// Credentials are made anew at most once in this time.
 const RENEW_AFTER: Duration = Duration::from_secs(5);
 
@@ -105,9 +107,17 @@ impl Place {
             (Kind::Azure, true) => return Err("--requester-pays: Azure has no such thing; leave it out".to_string()),
             (_, false) => None,
         };
-        // Time-outs are the wire's: an answer may take as long as bytes come.
-        let client = ClientOptions::new().with_allow_http(base.starts_with("http://")).with_timeout_disabled();
-        let client = ReqwestConnector::default().connect(&client).map_err(|e| e.to_string())?;
+        // As object_store makes its own, but that redirects are not followed: whoever may send requests elsewhere would get
+        // their tokens. Time-outs are the wire's: an answer may take as long as bytes come.
+        let client = reqwest::Client::builder()
+            .user_agent(concat!("rollcall/", env!("CARGO_PKG_VERSION")))
+            .http1_only()
+            .https_only(!base.starts_with("http://"))
+            .connect_timeout(CONNECT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|e| format!("no client for the network can be made: {e}"))?;
+        let client = HttpClient::new(client);
         let (container, had_keys) = (container.to_string(), AtomicBool::new(false));
         let mut place = Place { kind, base, client, payer, container, account, keys: None, had_keys };
         if !options.anonymous {

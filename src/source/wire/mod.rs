@@ -25,8 +25,9 @@ use store::RequestKind;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
-/// Threads of the runtime. They move bytes and sign requests; what is read is worked on elsewhere.
-const THREADS: usize = 2;
+/// Threads of the runtime, at most; one for every two processors. They move bytes and sign requests, of which one moves two
+/// gigabytes a second; what is read is worked on elsewhere.
+const THREADS_MAX: usize = 8;
 /// Bytes of one ranged request.
 pub(super) const PART_BYTES: u64 = 8 << 20;
 /// Bytes of the first request of a large object: enough to see a kind of file that is not read.
@@ -194,8 +195,9 @@ pub(super) fn runtime() -> io::Result<&'static Runtime> {
     let made = RUNTIME.get_or_init(|| {
         // The client of object_store takes whichever TLS is the process's; an earlier choice stands.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Builder::new_multi_thread()
-            .worker_threads(THREADS)
+            .worker_threads((processors / 2).clamp(1, THREADS_MAX))
             .thread_name("wire")
             .enable_all()
             .build()
