@@ -71,7 +71,7 @@ const FENCES: &[(&str, &[&str], &str)] = &[
     ("url", &["source"], "connections are made by `source`"),
     ("quick_xml", &["source"], "stores are spoken to by `source`; others see objects"),
     ("rustls", &["source"], "connections are made by `source`"),
-    ("reqwest", &["source"], "connections are made by `source`"),
+    ("reqwest", &["source"], "stores are spoken to by `source`; others see objects"),
     ("crc_fast", &["source"], "what a store says of its objects is checked in `source`"),
     ("md5", &["source"], "what a store says of its objects is checked in `source`; it is no hash for anything else"),
     ("flate2", &["decode", "format", "generate", "score", "source"], "compressed objects are opened by `decode`"),

@@ -12,7 +12,7 @@ use crate::pipeline::known::Known;
 use crate::pipeline::list::{Survey, survey};
 use crate::pipeline::plan::Plan;
 use crate::report::visible;
-use crate::source::{Source, SourceError, SourceOptions, path_of, uri_of_spec, without_secrets};
+use crate::source::{Source, SourceError, SourceOptions, Wire, path_of, uri_of_spec, without_secrets};
 use indicatif::{HumanBytes, HumanDuration};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
     }
     let snapshot = inventory.snapshot()?;
     let rows = chosen(&snapshot, &args.sources)?;
-    let Opened { groups, emptied, closed } = open(&snapshot, &rows, &args, &key.id())?;
+    let Opened { wire, groups, emptied, closed } = open(&snapshot, &rows, &args, &key.id())?;
     if args.dry_run {
         if args.list.objects.is_some() {
             return Err(usage(
@@ -65,6 +65,7 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
         link: true,
         objects: listed.as_deref(),
         metrics: Some(&args.run.metrics),
+        wire: &wire,
         save_every: args.run.save_every(),
     };
     let done = scan_into(&inventory, &key, &job)?;
@@ -125,6 +126,7 @@ fn chosen(snapshot: &Snapshot, named: &[String]) -> anyhow::Result<Vec<SourceRow
 }
 
 struct Opened {
+    wire: Wire,
     groups: Vec<Group>,
     /// Sources at which there is nothing any more: a file that is gone, a prefix of a bucket without keys.
     emptied: Vec<String>,
@@ -141,7 +143,7 @@ fn open(snapshot: &Snapshot, rows: &[SourceRow], args: &RefreshArgs, key_id: &st
         || said.config.is_some();
     // One wire for all, so that limits are limits of the run.
     let wire = store::options(&SourceArgs::default(), &args.limits)?.wire;
-    let mut opened = Opened { groups: Vec::new(), emptied: Vec::new(), closed: Vec::new() };
+    let mut opened = Opened { wire: wire.clone(), groups: Vec::new(), emptied: Vec::new(), closed: Vec::new() };
     for row in rows {
         let (recalled, from) = settings::recalled(&row.uri, &row.settings)?;
         let args = if now { said.clone() } else { recalled };

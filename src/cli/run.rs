@@ -15,7 +15,7 @@ use crate::pipeline::plan::Plan;
 use crate::pipeline::scan::{Counters, Named, ScanOutcome, ScanRequest, scan, take_over};
 use crate::pipeline::suppress::Suppress;
 use crate::pipeline::worker::FindingSink;
-use crate::source::{Source, SourceOptions, without_secrets};
+use crate::source::{Source, SourceOptions, Wire, without_secrets};
 use anyhow::Context;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -132,6 +132,8 @@ pub struct Job<'a> {
     /// Objects that are read in place of what the sources list.
     pub objects: Option<&'a [Named]>,
     pub metrics: Option<&'a MetricsArgs>,
+    /// The network that the sources share.
+    pub wire: &'a Wire,
     pub save_every: Option<Duration>,
 }
 
@@ -148,6 +150,8 @@ pub struct Done {
     pub outcome: ScanOutcome,
     pub linked: Option<LinkSummary>,
     pub run: RunRow,
+    /// The network, with what was asked of it.
+    pub wire: Wire,
     /// Whether there was anything to commit.
     pub committed: bool,
     /// Why the metrics could not be written.
@@ -189,7 +193,8 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
     for (i, part) in job.parts.iter().enumerate() {
         let request = request(i, if i == 0 { job.emptied } else { &[] }, job.objects);
         let watched = || progress::watch(&counters, job.quiet, || scan(&request, &mut writer));
-        let read = metrics::during(job.metrics, job.command, &counters, watched)?.with_context(failed)?;
+        let read =
+            metrics::during(job.metrics, job.command, &counters, job.wire.counts(), watched)?.with_context(failed)?;
         outcome.add(read);
         let unknown: HashSet<String> = outcome.strangers.drain(..).collect();
         strangers.retain(|name| unknown.contains(name));
@@ -211,7 +216,10 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
             }
             let request = request(i, &[], None);
             let watched = || progress::watch(&counters, job.quiet, || take_over(&request, &mut writer, &mut lost));
-            outcome.add(metrics::during(job.metrics, job.command, &counters, watched)?.with_context(failed)?);
+            outcome.add(
+                metrics::during(job.metrics, job.command, &counters, job.wire.counts(), watched)?
+                    .with_context(failed)?,
+            );
         }
         if !outcome.interrupted {
             kept.retain(|id| !lost.contains(id));
@@ -264,11 +272,12 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
         }
     };
     // The run is committed by now, and its answer is due whatever becomes of its numbers.
-    let unmeasured = metrics::at_end(job.metrics, &counters, &outcome, &run).err().map(|e| format!("{e:#}"));
+    let unmeasured =
+        metrics::at_end(job.metrics, &counters, job.wire.counts(), &outcome, &run).err().map(|e| format!("{e:#}"));
     // Where nothing was read, or only what changed, it says nothing that a rule was not met.
     let read = outcome.complete + outcome.partial > 0;
     let unmet = job.parts.iter().filter(|_| read && !refresh).flat_map(|part| part.plan.identity.unmet()).collect();
-    Ok(Done { outcome, linked, run, committed, unmeasured, unmet })
+    Ok(Done { outcome, linked, run, wire: job.wire.clone(), committed, unmeasured, unmet })
 }
 
 /// The policies of the parts, each once.

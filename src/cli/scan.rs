@@ -12,6 +12,7 @@ use crate::model::object::Object;
 use crate::model::rows::ObjectRow;
 use crate::pipeline::worker::{FindingPlace, FindingSink};
 use crate::report::visible;
+use crate::source::WireCounts;
 use anyhow::Context;
 use serde_json::json;
 use std::fs::File;
@@ -19,6 +20,7 @@ use std::io::{BufWriter, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Gaps that are printed; all of them are in the inventory.
 const GAPS_PRINTED: usize = 20;
@@ -55,6 +57,7 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
         link: !args.no_link,
         objects: listed.as_deref(),
         metrics: Some(&args.run.metrics),
+        wire: &options.wire,
         save_every: args.run.save_every(),
     };
     let done = scan_into(&inventory, &setup.key, &job)?;
@@ -115,6 +118,7 @@ pub fn as_json(done: &Done, place: &str) -> serde_json::Value {
         "taken_over": o.taken_over,
         "committed": done.committed,
         "bytes_read": o.bytes_read,
+        "store": store_json(done.wire.counts()),
         "records": o.records,
         "mentions": o.mentions,
         "findings": o.elements.iter().map(|(e, n)| (e.code().to_string(), json!(n))).collect::<serde_json::Map<_, _>>(),
@@ -138,6 +142,7 @@ pub fn as_text(done: &Done, place: &str) -> String {
         indicatif::HumanBytes(o.bytes_read),
         o.records
     );
+    text += &store_text(done.wire.counts());
     if o.unchanged_partial > 0 {
         let what = "of the unchanged were read in part before, or not at all, and would be again";
         text += &format!("          {} {what}\n", o.unchanged_partial);
@@ -182,6 +187,41 @@ pub fn as_text(done: &Done, place: &str) -> String {
         if gaps.len() > GAPS_PRINTED {
             text += &format!("  and {} more; all of them are in the inventory's objects\n", gaps.len() - GAPS_PRINTED);
         }
+    }
+    text
+}
+
+/// What was asked of stores.
+fn store_json(counts: &WireCounts) -> serde_json::Value {
+    let kinds: serde_json::Map<_, _> =
+        counts.by_kind().map(|(kind, n)| (kind.to_string(), json!(n))).into_iter().collect();
+    json!({
+        "requests": kinds,
+        "repeated": counts.retries.load(Relaxed),
+        "throttled": counts.throttled.load(Relaxed),
+        "bytes_fetched": counts.bytes.load(Relaxed),
+        "unchecked": counts.unchecked.load(Relaxed),
+    })
+}
+
+/// What was asked of stores, as lines; nothing where there is none among the sources.
+fn store_text(counts: &WireCounts) -> String {
+    let asked: Vec<String> =
+        counts.by_kind().iter().filter(|(_, n)| *n > 0).map(|(kind, n)| format!("{n} {kind}")).collect();
+    if asked.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "requests  {}; {} made again, {} told to slow down; {} fetched\n",
+        asked.join(", "),
+        counts.retries.load(Relaxed),
+        counts.throttled.load(Relaxed),
+        indicatif::HumanBytes(counts.bytes.load(Relaxed))
+    );
+    let unchecked = counts.unchecked.load(Relaxed);
+    if unchecked > 0 {
+        let what = "objects have no checksum at their store that could be compared; their length and version were";
+        text += &format!("          {unchecked} {what}\n");
     }
     text
 }

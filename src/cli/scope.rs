@@ -206,6 +206,7 @@ fn scan_unknown(
         link: true,
         objects: None,
         metrics: Some(&args.run.metrics),
+        wire: &options.wire,
         save_every: args.run.save_every(),
     };
     Ok(scan_into(inventory, &setup.key, &job)?.outcome.interrupted)

@@ -154,7 +154,7 @@ pub fn estimate(sources: &[Source], options: &SourceOptions, workers: usize, as_
             }
         }
     }
-    let lists = options.wire.counts().requests.load(Relaxed);
+    let lists = options.wire.counts().requests();
     let limits = options.wire.limits();
     let by_limits = |seconds: f64| {
         let by_bytes = limits.bytes_per_second.map_or(0.0, |n| sum.bytes as f64 / n as f64);

@@ -97,7 +97,12 @@ impl Walk {
     /// Enters a folder unless it is excluded; a problem where it cannot be listed.
     fn enter(&mut self, folder: &Path, path: &str) -> Option<Listing> {
         if self.exclude.iter().any(|e| e == folder) || folder.join(INVENTORY_MARKER).exists() {
-            return Some(Listing::Problem { path: path.to_string(), uri: uri_of(folder), gap: inventory_gap(), is_place: false });
+            return Some(Listing::Problem {
+                path: path.to_string(),
+                uri: uri_of(folder),
+                gap: inventory_gap(),
+                is_place: false,
+            });
         }
         let names = fs::read_dir(folder).and_then(|entries| {
             let mut names = entries.map(|entry| entry.map(|e| e.file_name())).collect::<io::Result<Vec<_>>>()?;

@@ -11,7 +11,7 @@ use super::name::{decoded, parts_of, uri_of};
 use super::options::StoreOptions;
 use super::s3::S3;
 use super::wire::fault::{Fault, FaultKind};
-use super::wire::store::{Keep, Target};
+use super::wire::store::{Keep, RequestKind, Target};
 use super::wire::{PART_BYTES, Wire, runtime};
 use crate::model::files::{DataFileOut, Files};
 use crate::model::object::ObjectRanges;
@@ -82,7 +82,7 @@ impl StoreFiles {
         let files = StoreFiles(Arc::new(inner));
         // It finds the region, and says at once what is missing.
         let below = files.key("");
-        files.wait(files.ask(|| files.0.keep.keys(&below, None))).map_err(failed)?;
+        files.wait(files.ask(RequestKind::List, || files.0.keep.keys(&below, None))).map_err(failed)?;
         Ok(files)
     }
 
@@ -95,11 +95,11 @@ impl StoreFiles {
         runtime().map_err(|e| Fault::new(FaultKind::Other, e.to_string()))?.block_on(work)
     }
 
-    async fn ask<T, F>(&self, attempt: impl FnMut() -> F) -> Result<T, Fault>
+    async fn ask<T, F>(&self, kind: RequestKind, attempt: impl FnMut() -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>>,
     {
-        self.0.wire.ask(&*self.0.keep.store(), attempt).await
+        self.0.wire.ask(kind, &*self.0.keep.store(), attempt).await
     }
 
     fn failed(&self, name: &str, fault: Fault) -> io::Error {
@@ -113,7 +113,7 @@ impl StoreFiles {
 
     async fn read_one(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
         let key = self.key(name);
-        match self.ask(|| self.0.keep.read(&key)).await {
+        match self.ask(RequestKind::Get, || self.0.keep.read(&key)).await {
             Ok(bytes) => Ok(Some(bytes.into())),
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
             Err(fault) => Err(self.failed(name, fault)),
@@ -124,7 +124,7 @@ impl StoreFiles {
         let key = self.key(name);
         let store = self.0.keep.store();
         let put = || self.0.keep.put(&key, bytes.clone(), absent);
-        self.wait(self.0.wire.ask_sending(&*store, bytes.len(), put))
+        self.wait(self.0.wire.ask_sending(RequestKind::Write, &*store, bytes.len(), put))
     }
 
     /// A copy of an object in an unnamed file.
@@ -242,7 +242,7 @@ impl Files for StoreFiles {
         let prefix = self.key(&format!("{folder}/"));
         let (mut names, mut next) = (Vec::new(), None);
         loop {
-            let page = self.wait(self.ask(|| self.0.keep.keys(&prefix, next.clone())));
+            let page = self.wait(self.ask(RequestKind::List, || self.0.keep.keys(&prefix, next.clone())));
             let page = page.map_err(|fault| self.failed(folder, fault))?;
             let below = page.keys.iter().filter_map(|key| key.strip_prefix(&prefix));
             names.extend(below.filter(|name| !name.is_empty() && !name.contains('/')).map(str::to_string));
@@ -255,7 +255,9 @@ impl Files for StoreFiles {
 
     fn is_empty(&self) -> io::Result<bool> {
         let prefix = self.key("");
-        let page = self.wait(self.ask(|| self.0.keep.keys(&prefix, None))).map_err(|fault| self.failed("", fault))?;
+        let page = self
+            .wait(self.ask(RequestKind::List, || self.0.keep.keys(&prefix, None)))
+            .map_err(|fault| self.failed("", fault))?;
         Ok(page.keys.is_empty() && page.next.is_none())
     }
 
@@ -288,7 +290,7 @@ impl Files for StoreFiles {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         let key = self.key(name);
-        match self.wait(self.ask(|| self.0.keep.delete(&key))) {
+        match self.wait(self.ask(RequestKind::Write, || self.0.keep.delete(&key))) {
             Err(fault) if fault.kind != FaultKind::NotFound => Err(self.failed(name, fault)),
             _ => Ok(()),
         }

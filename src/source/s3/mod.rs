@@ -7,6 +7,7 @@ mod keep;
 mod list;
 mod page;
 mod report;
+mod whole;
 
 use super::address::{check_endpoint, check_uri};
 use super::filter::Filter;

@@ -40,6 +40,17 @@ pub(in crate::source) struct Body {
     pub is_checked: bool,
 }
 
+/// What a request asks a store for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::source) enum RequestKind {
+    List,
+    Head,
+    Get,
+    Tags,
+    /// To put or to delete: only where the inventory is in a store.
+    Write,
+}
+
 /// A place on a network.
 pub(in crate::source) trait Store: Send + Sync + 'static {
     /// One attempt to get a range of an object: exactly this version, or a fault.
