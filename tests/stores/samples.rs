@@ -8,9 +8,12 @@ use crate::store_server::face::Face;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// Keys and bytes of all samples; none, with a word about it, where they are not.
-fn samples() -> Option<&'static [(String, Vec<u8>)]> {
-    static SAMPLES: OnceLock<Option<Vec<(String, Vec<u8>)>>> = OnceLock::new();
+/// A key and its bytes.
+type Sample = (String, Vec<u8>);
+
+/// All samples; none, with a word about it, where they are not.
+fn samples() -> Option<&'static [Sample]> {
+    static SAMPLES: OnceLock<Option<Vec<Sample>>> = OnceLock::new();
     let read = || {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples").canonicalize().ok()?;
         let files = walkdir::WalkDir::new(&folder).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file());
@@ -25,7 +28,7 @@ fn samples() -> Option<&'static [(String, Vec<u8>)]> {
 }
 
 /// What a scan of the samples says in some place: how its objects end, and the digest.
-fn said(place: &dyn Place, samples: &[(String, Vec<u8>)]) -> (serde_json::Value, String) {
+fn said(place: &dyn Place, samples: &[Sample]) -> (serde_json::Value, String) {
     place.bucket("samples");
     for (key, bytes) in samples {
         assert!(place.put("samples", key, bytes), "{key}");
