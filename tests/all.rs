@@ -15,6 +15,7 @@ mod formats;
 mod generate;
 mod hostile;
 mod identity;
+mod inside;
 mod inventory;
 mod judge;
 mod leaks;

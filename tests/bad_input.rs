@@ -1,17 +1,15 @@
 //! Bad input, bad moments and bad places: a clear message or a gap with its reason, the exit code as stated, and what had
 //! been committed before is intact.
 
+use crate::inside::request;
 use crate::program::{Ended, Home, ended, partition};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use rollcall::generate::{CorpusSpec, TableSize, corpus, log, table};
 use rollcall::identity::key::Key;
 use rollcall::inventory::{Inventory, digest};
-use rollcall::model::limits::Limits;
 use rollcall::model::object::{Object, Status};
 use rollcall::model::rows::{ObjectRow, Tables};
-use rollcall::model::settings::IdentitySettings;
-use rollcall::pipeline::plan::Plan;
 use rollcall::pipeline::scan::{Counters, ScanRequest, scan};
 use rollcall::pipeline::worker::{FindingPlace, FindingSink};
 use rollcall::source::{Source, SourceOptions};
@@ -166,30 +164,13 @@ fn a_file_that_shrinks_while_it_is_read() {
     let home = Home::new();
     let rows = "name,email\nPaula Dray,paula@mailhaus.example\n".repeat(100_000);
     let file = home.file("shrinks.csv", rows);
-    let plan = Plan::new(&rollcall::pattern::builtin(), &IdentitySettings::default(), Limits::default());
-    let plan = plan.unwrap_or_else(|problems| panic!("{problems:?}"));
     let key = Key::from_bytes([7; 16]);
     let inventory = Inventory::create_or_open(&home.inventory(), &key.id()).unwrap();
     let mut writer = inventory.begin().unwrap();
     let sink = Shrinks { file: &file, done: AtomicBool::new(false) };
     let sources = [Source::open(&home.data().to_string_lossy(), &SourceOptions::default()).unwrap()];
-    let request = ScanRequest {
-        sources: &sources,
-        plan: &plan,
-        key: &key,
-        workers: 1,
-        exclude: Vec::new(),
-        only: None,
-        objects: None,
-        owners: &[],
-        emptied: &[],
-        retire: false,
-        save_every: None,
-        findings: Some(&sink),
-        counters: &Counters::default(),
-        stop: &AtomicBool::new(false),
-        now: || 0,
-    };
+    let (counters, stop) = (Counters::default(), AtomicBool::new(false));
+    let request = ScanRequest { findings: Some(&sink), ..request(&sources, &key, 1, &counters, &stop) };
     let outcome = scan(&request, &mut writer).unwrap();
     writer.abort().unwrap();
     assert_eq!((outcome.complete, outcome.partial), (0, 1));

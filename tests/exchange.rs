@@ -1,14 +1,12 @@
 //! One large object over several workers: what is found, where, and in which order, is what one worker alone finds.
 
+use crate::inside::request;
 use crate::program::Home;
 use rollcall::generate::{TableSize, table};
 use rollcall::identity::key::Key;
 use rollcall::inventory::{Inventory, digest};
-use rollcall::model::limits::Limits;
 use rollcall::model::object::Object;
 use rollcall::model::rows::ObjectRow;
-use rollcall::model::settings::IdentitySettings;
-use rollcall::pipeline::plan::Plan;
 use rollcall::pipeline::scan::{Counters, ScanRequest, scan};
 use rollcall::pipeline::worker::{FindingPlace, FindingSink};
 use rollcall::source::{Source, SourceOptions};
@@ -52,8 +50,6 @@ fn large(home: &Home) {
 fn a_large_object_is_shared_and_read_as_by_one_worker() {
     let home = Home::new();
     large(&home);
-    let plan = Plan::new(&rollcall::pattern::builtin(), &IdentitySettings::default(), Limits::default());
-    let plan = plan.unwrap_or_else(|problems| panic!("{problems:?}"));
     let key = Key::from_bytes([7; 16]);
     let names = ["people.csv", "quoted.csv", "app.log", "lines.ndjson", "tree.json"];
     let read = |workers: usize| {
@@ -64,23 +60,8 @@ fn a_large_object_is_shared_and_read_as_by_one_worker() {
             let mut writer = inventory.begin().unwrap();
             let sources = [Source::open(&home.data().join(name).to_string_lossy(), &SourceOptions::default()).unwrap()];
             let counters = Counters::default();
-            let request = ScanRequest {
-                sources: &sources,
-                plan: &plan,
-                key: &key,
-                workers,
-                exclude: Vec::new(),
-                only: None,
-                objects: None,
-                owners: &[],
-                retire: false,
-                emptied: &[],
-                save_every: None,
-                findings: Some(&places),
-                counters: &counters,
-                stop: &AtomicBool::new(false),
-                now: || 0,
-            };
+            let stop = AtomicBool::new(false);
+            let request = ScanRequest { findings: Some(&places), ..request(&sources, &key, workers, &counters, &stop) };
             let outcome = scan(&request, &mut writer).unwrap();
             assert_eq!((outcome.complete, outcome.partial, outcome.failed), (1, 0, 0), "{name}");
             writer.seal_observed().unwrap();

@@ -215,7 +215,7 @@ fn link_row(n: u64) -> LinkRow {
     }
 }
 
-fn run_row() -> RunRow {
+pub fn run_row() -> RunRow {
     RunRow {
         run: 0,
         command: "scan".to_string(),
@@ -236,7 +236,7 @@ fn run_row() -> RunRow {
 }
 
 /// Writes an object with `mentions` mentions, and some fields and orphans.
-fn write_object(writer: &mut Writer, mentions: u64) -> u64 {
+pub fn write_object(writer: &mut Writer, mentions: u64) -> u64 {
     let (id, run) = (writer.next_object_id(), writer.next_run());
     for number in 0..mentions {
         writer.mention(mention_row(id, number)).unwrap();
@@ -282,14 +282,14 @@ fn collect<T>(read: impl FnOnce(&mut dyn FnMut(T) -> io::Result<()>) -> io::Resu
     rows
 }
 
-fn ids(tables: &dyn Tables) -> Vec<u64> {
+pub fn ids(tables: &dyn Tables) -> Vec<u64> {
     let mut ids: Vec<u64> = collect(|each| tables.objects(false, each)).iter().map(|row| row.id).collect();
     ids.sort_unstable();
     ids
 }
 
 /// Everything a snapshot says, as text, for comparing states.
-fn everything(tables: &dyn Tables) -> Vec<String> {
+pub fn everything(tables: &dyn Tables) -> Vec<String> {
     fn lines<T: std::fmt::Debug>(rows: Vec<T>) -> Vec<String> {
         rows.iter().map(|row| format!("{row:?}")).collect()
     }

@@ -372,7 +372,8 @@ fn no_value_leaves_a_bench() {
 fn no_credential_of_an_address_is_kept_or_said() {
     const SECRET: &str = "Zebr4-Quartz-9917";
     let none: &[(&str, &str)] = &[];
-    let cases: &[(&str, &[(&str, &str)], i32)] = &[
+    type Environment<'a> = &'a [(&'a str, &'a str)];
+    let cases: &[(&str, Environment<'_>, i32)] = &[
         ("scan data --endpoint https://user:SECRET@host.example", none, 2),
         ("scan data --endpoint https://:SECRET@host.example", none, 2),
         ("scan data --endpoint https://SECRET@host.example", none, 2),

@@ -290,6 +290,7 @@ fn every_detector_has_its_row_in_the_documentation() {
     let detectors = pattern::builtin();
     let missing: Vec<&str> = detectors.iter().map(|d| d.id.as_str()).filter(|id| !rows.contains(id)).collect();
     assert!(missing.is_empty(), "docs/DETECTORS.md has no row for {missing:?}");
+    assert!(text.contains(&format!("each of the {} detectors", detectors.len())), "there are {}", detectors.len());
     for row in rows {
         let known = detectors.iter().find(|d| d.id == row).unwrap_or_else(|| panic!("there is no detector {row}"));
         let line = text.lines().rev().find(|line| line.starts_with(&format!("| `{row}` |"))).unwrap_or_default();

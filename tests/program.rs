@@ -3,11 +3,7 @@
 
 use rollcall::inventory::{Inventory, Snapshot, digest};
 use rollcall::model::mention::{Role, TokenValue};
-use rollcall::model::object::Object;
-use rollcall::model::rows::{
-    Certainty, ConsumerRow, FieldRow, IdentifierRow, LinkMention, LinkRow, MembershipRow, MentionId, MentionRow,
-    ObjectRow, OrphanRow, Tables,
-};
+use rollcall::model::rows::{Certainty, MentionId, Tables};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -108,52 +104,6 @@ impl Home {
     /// The digest of the inventory.
     pub fn digest(&self) -> String {
         digest(&self.snapshot()).unwrap()
-    }
-}
-
-/// The digest of what an inventory says where it does not matter in which place its objects lie: their path below the
-/// source stands for their URI, and what each kind of place has of its own (version, date) is left out.
-pub fn digest_by_path(snapshot: &Snapshot) -> String {
-    digest(&ByPath(snapshot)).unwrap()
-}
-
-struct ByPath<'a>(&'a Snapshot);
-
-type Each<'a, T> = &'a mut dyn FnMut(T) -> std::io::Result<()>;
-type Only<'a> = Option<&'a BTreeSet<u64>>;
-
-impl Tables for ByPath<'_> {
-    fn objects(&self, retired: bool, each: Each<'_, ObjectRow>) -> std::io::Result<()> {
-        self.0.objects(retired, &mut |mut row| {
-            let path = row.object.path.clone();
-            row.object = Object { uri: path.clone(), path, version: String::new(), modified: None, ..row.object };
-            row.source.clear();
-            each(row)
-        })
-    }
-    fn mentions(&self, only: Only<'_>, each: Each<'_, MentionRow>) -> std::io::Result<()> {
-        self.0.mentions(only, each)
-    }
-    fn link_mentions(&self, each: Each<'_, LinkMention>) -> std::io::Result<()> {
-        self.0.link_mentions(each)
-    }
-    fn orphans(&self, only: Only<'_>, each: Each<'_, OrphanRow>) -> std::io::Result<()> {
-        self.0.orphans(only, each)
-    }
-    fn fields(&self, only: Only<'_>, each: Each<'_, FieldRow>) -> std::io::Result<()> {
-        self.0.fields(only, each)
-    }
-    fn memberships(&self, only: Only<'_>, each: Each<'_, MembershipRow>) -> std::io::Result<()> {
-        self.0.memberships(only, each)
-    }
-    fn consumers(&self, each: Each<'_, ConsumerRow>) -> std::io::Result<()> {
-        self.0.consumers(each)
-    }
-    fn identifiers(&self, each: Each<'_, IdentifierRow>) -> std::io::Result<()> {
-        self.0.identifiers(each)
-    }
-    fn links(&self, each: Each<'_, LinkRow>) -> std::io::Result<()> {
-        self.0.links(each)
     }
 }
 

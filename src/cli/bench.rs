@@ -13,7 +13,7 @@ use crate::model::rows::{Certainty, ObjectRow, Tables};
 use crate::pipeline::worker::{FindingPlace, FindingSink};
 use crate::report::visible;
 use crate::score::{FindingRecord, FindingScorer, LinkScorer, Scores, Speed};
-use crate::source::{Source, SourceOptions};
+use crate::source::{Source, SourceOptions, Wire};
 use anyhow::Context;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -67,6 +67,7 @@ pub fn run(args: BenchArgs) -> anyhow::Result<Exit> {
         link: true,
         objects: None,
         metrics: None,
+        wire: &Wire::default(),
         save_every: None,
     };
     let start = Instant::now();

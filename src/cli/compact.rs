@@ -4,7 +4,7 @@ use super::args::PlaceArgs;
 use super::exit::{Exit, usage};
 use super::print;
 use super::run::{begin, now, run_row};
-use crate::inventory::{Compacted, Inventory};
+use crate::inventory::Compacted;
 use crate::model::rows::RunRow;
 use indicatif::HumanBytes;
 use serde_json::json;
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Runs the command.
 pub fn run(keep: Duration, place: &PlaceArgs, json: bool) -> anyhow::Result<Exit> {
     let started_at = now();
-    let inventory = Inventory::open(&place.inventory_dir()?).map_err(|e| usage(e.to_string()))?;
+    let inventory = place.inventory_at()?.open()?;
     let mut writer = begin(&inventory)?;
     let keep = i64::try_from(keep.as_micros()).unwrap_or(i64::MAX);
     let oldest = inventory.oldest_for(started_at.saturating_sub(keep))?;

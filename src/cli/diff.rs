@@ -1,9 +1,9 @@
 //! `rollcall inventory diff`
 
 use super::args::PlaceArgs;
-use super::exit::{Exit, usage};
+use super::exit::Exit;
 use super::{as_of, print};
-use crate::inventory::{Change, DiffCounts, DiffSink, Inventory, diff};
+use crate::inventory::{Change, DiffCounts, DiffSink, diff};
 use crate::model::element::ElementSet;
 use crate::model::mention::TokenValue;
 use crate::report::visible;
@@ -12,7 +12,7 @@ use std::io;
 
 /// Runs the command.
 pub fn run(earlier: &str, later: Option<&str>, list: bool, place: &PlaceArgs, json: bool) -> anyhow::Result<Exit> {
-    let inventory = Inventory::open(&place.inventory_dir()?).map_err(|e| usage(e.to_string()))?;
+    let inventory = place.inventory_at()?.open()?;
     let earlier = as_of::snapshot(&inventory, Some(earlier))?;
     let later = as_of::snapshot(&inventory, later)?;
     let counts = diff(&earlier, &later, &mut Lines { list, json })?;

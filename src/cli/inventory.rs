@@ -1,9 +1,9 @@
 //! `rollcall inventory`
 
 use super::args::InventoryCommand;
-use super::exit::{Exit, usage};
+use super::exit::Exit;
 use super::{as_of, compact, diff, merge, print};
-use crate::inventory::{Inventory, digest};
+use crate::inventory::digest;
 use crate::model::object::Status;
 use crate::model::rows::Tables;
 use crate::report::visible;
@@ -21,8 +21,7 @@ pub fn run(command: InventoryCommand) -> anyhow::Result<Exit> {
         InventoryCommand::Merge { from, into, json } => return merge::run(&from, &into, json),
         InventoryCommand::Compact { keep, place, json } => return compact::run(keep, &place, json),
     };
-    let dir = args.place.inventory_dir()?;
-    let inventory = Inventory::open(&dir).map_err(|e| usage(e.to_string()))?;
+    let inventory = args.place.inventory_at()?.open()?;
     let problems = if check { inventory.check()? } else { Vec::new() };
     let snapshot = as_of::snapshot(&inventory, args.as_of.as_of.as_deref())?;
     let mut status: BTreeMap<&str, u64> = BTreeMap::new();
@@ -37,7 +36,7 @@ pub fn run(command: InventoryCommand) -> anyhow::Result<Exit> {
     let missing = [Status::Partial, Status::Failed].iter().any(|s| status.contains_key(s.code()));
     if args.json {
         print::json(&json!({
-            "inventory": dir.display().to_string(),
+            "inventory": inventory.place(),
             "key_id": inventory.key_id(),
             "versions": snapshot.versions().into_iter().map(|(t, v)| (t.to_string(), json!(v))).collect::<serde_json::Map<_, _>>(),
             "objects": status,
@@ -50,7 +49,7 @@ pub fn run(command: InventoryCommand) -> anyhow::Result<Exit> {
         }))?;
     } else {
         let objects: Vec<String> = status.iter().map(|(s, n)| format!("{n} {s}")).collect();
-        print::line(&format!("inventory {} (key {})", visible(&dir.display().to_string()), inventory.key_id()))?;
+        print::line(&format!("inventory {} (key {})", visible(inventory.place()), inventory.key_id()))?;
         print::line(&format!("objects   {}; {} decoded", objects.join(", "), indicatif::HumanBytes(bytes)))?;
         for run in &runs {
             let ended = jiff::Timestamp::from_microsecond(run.ended_at)

@@ -1,17 +1,15 @@
 //! `rollcall link`
 
 use super::args::LinkArgs;
-use super::exit::{Exit, usage};
+use super::exit::Exit;
 use super::print;
 use super::run::{begin, link_into, now, run_row};
-use crate::inventory::Inventory;
 use crate::model::rows::RunRow;
 use serde_json::json;
 
 /// Runs the command.
 pub fn run(args: LinkArgs) -> anyhow::Result<Exit> {
-    let dir = args.place.inventory_dir()?;
-    let inventory = Inventory::open(&dir).map_err(|e| usage(e.to_string()))?;
+    let inventory = args.place.inventory_at()?.open()?;
     let started_at = now();
     let policy = inventory.snapshot()?.runs()?.last().map(|r| r.policy.clone()).unwrap_or_default();
     let mut writer = begin(&inventory)?;

@@ -1,9 +1,10 @@
 //! `rollcall inventory merge`
 
 use super::exit::{Exit, usage};
+use super::place::InventoryAt;
 use super::print;
 use super::run::{begin, link_into, now, run_row};
-use crate::inventory::{Inventory, Merge, Snapshot};
+use crate::inventory::{Merge, Snapshot};
 use crate::model::object::Status;
 use crate::model::rows::{RunRow, Tables};
 use serde_json::json;
@@ -13,16 +14,16 @@ use std::path::{Path, PathBuf};
 /// Runs the command.
 pub fn run(from: &[PathBuf], into: &Path, json: bool) -> anyhow::Result<Exit> {
     let started_at = now();
-    let open = |path: &PathBuf| Inventory::open(path).map_err(|e| usage(e.to_string()));
+    let open = |path: &PathBuf| InventoryAt::of(path).open();
     let inputs = from.iter().map(open).collect::<anyhow::Result<Vec<_>>>()?;
     let Some(first) = inputs.first() else { return Err(usage("nothing to merge")) };
-    for (input, path) in inputs.iter().zip(from) {
+    for input in &inputs {
         if input.key_id() != first.key_id() {
             return Err(usage(format!(
                 "{} was made with key {}, {} with key {}: tokens of two keys never meet",
-                path.display(),
+                input.place(),
                 input.key_id(),
-                first.path().display(),
+                first.place(),
                 first.key_id()
             )));
         }
@@ -38,7 +39,7 @@ pub fn run(from: &[PathBuf], into: &Path, json: bool) -> anyhow::Result<Exit> {
         }
         taken.push(snapshot);
     }
-    let target = Inventory::create_or_open(into, first.key_id())?;
+    let target = InventoryAt::of(into).create_or_open(first.key_id())?;
     let mut writer = begin(&target)?;
     let mut merge = Merge::new(&mut writer)?;
     let (mut policies, mut partial): (Vec<String>, bool) = (Vec::new(), false);
@@ -53,7 +54,7 @@ pub fn run(from: &[PathBuf], into: &Path, json: bool) -> anyhow::Result<Exit> {
     let linked = link_into(&mut writer)?;
     let row = RunRow {
         command: "merge".to_string(),
-        arguments: from.iter().map(|path| path.display().to_string()).collect(),
+        arguments: inputs.iter().map(|input| input.place().to_string()).collect(),
         policy: policies.join(","),
         outcome: if partial { "partial" } else { "complete" }.to_string(),
         consumers: linked.consumers,

@@ -5,6 +5,7 @@
 use super::args::MetricsArgs;
 use crate::model::rows::RunRow;
 use crate::pipeline::scan::{Counters, ScanOutcome};
+use crate::source::WireCounts;
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub fn during<T>(
     args: Option<&MetricsArgs>,
     command: &str,
     counters: &Counters,
+    wire: &WireCounts,
     work: impl FnOnce() -> T,
 ) -> anyhow::Result<T> {
     let start = Instant::now();
@@ -39,7 +41,7 @@ pub fn during<T>(
                 if asked.swap(false, Relaxed) || due {
                     last = Instant::now();
                     // What cannot be written now is said at the end, where it matters.
-                    let _ = write(args, &Numbers::base(command, counters, start.elapsed().as_secs_f64(), true));
+                    let _ = write(args, &Numbers::base(command, counters, wire, start.elapsed().as_secs_f64(), true));
                 }
                 std::thread::park_timeout(TICK);
             }
@@ -55,11 +57,12 @@ pub fn during<T>(
 pub fn at_end(
     args: Option<&MetricsArgs>,
     counters: &Counters,
+    wire: &WireCounts,
     outcome: &ScanOutcome,
     run: &RunRow,
 ) -> anyhow::Result<()> {
     match args {
-        Some(args) => write(args, &Numbers::ended(counters, outcome, run)),
+        Some(args) => write(args, &Numbers::ended(counters, wire, outcome, run)),
         None => Ok(()),
     }
 }
@@ -105,7 +108,7 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn base(command: &str, counters: &Counters, seconds: f64, running: bool) -> Numbers {
+    fn base(command: &str, counters: &Counters, wire: &WireCounts, seconds: f64, running: bool) -> Numbers {
         let mut numbers = Numbers { command: command.to_string(), running, all: Vec::new() };
         let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Relaxed) as f64;
         numbers.add("rollcall_run_seconds", "Seconds since the run began, or that it took.", seconds);
@@ -120,6 +123,17 @@ impl Numbers {
         numbers.add("rollcall_read_bytes", "Bytes read from sources.", count(&counters.bytes_read));
         let rate = if seconds > 0.0 { count(&counters.bytes_read) / seconds } else { 0.0 };
         numbers.add("rollcall_read_bytes_per_second", "Bytes read from sources a second, over the run.", rate);
+        for (kind, made) in wire.by_kind() {
+            let help = "Requests made of stores, by what they ask for; attempts that failed are among them.";
+            numbers.add_labelled("rollcall_requests", help, "kind", kind, made as f64);
+        }
+        numbers.add("rollcall_requests_repeated", "Requests made again after a fault.", count(&wire.retries));
+        numbers.add("rollcall_requests_throttled", "Answers that asked to slow down.", count(&wire.throttled));
+        numbers.add("rollcall_fetched_bytes", "Bytes of objects that came from stores.", count(&wire.bytes));
+        let help = "Objects read from end to end that no checksum of their store could be compared with.";
+        numbers.add("rollcall_objects_unchecked", help, count(&wire.unchecked));
+        let help = "Seconds that workers waited for bytes of a store, over all workers.";
+        numbers.add("rollcall_wait_seconds", help, count(&wire.waited_micros) / 1e6);
         if let Some(seconds) = processor_seconds() {
             numbers.add("rollcall_processor_seconds", "Processor time of the process, user and system.", seconds);
         }
@@ -129,9 +143,9 @@ impl Numbers {
         numbers
     }
 
-    fn ended(counters: &Counters, outcome: &ScanOutcome, run: &RunRow) -> Numbers {
+    fn ended(counters: &Counters, wire: &WireCounts, outcome: &ScanOutcome, run: &RunRow) -> Numbers {
         let seconds = run.ended_at.saturating_sub(run.started_at) as f64 / 1e6;
-        let mut numbers = Numbers::base(&run.command, counters, seconds, false);
+        let mut numbers = Numbers::base(&run.command, counters, wire, seconds, false);
         let o = outcome;
         let objects = "Objects by how they ended.";
         for (status, count) in [

@@ -2,19 +2,20 @@
 
 use super::args::{LimitArgs, RefreshArgs, SourceArgs};
 use super::exit::{Exit, usage};
+use super::place::excluded;
 use super::run::{Done, Job, Part, plan, scan_into, stop_flag, suppress, workers};
 use super::scan::{as_json, as_text, elements, exit, warn_unmeasured};
 use super::{objects, print, settings, store};
-use crate::inventory::{Inventory, Snapshot};
+use crate::inventory::Snapshot;
 use crate::model::rows::{RunRow, SourceRow, Tables};
 use crate::pipeline::known::Known;
 use crate::pipeline::list::{Survey, survey};
 use crate::pipeline::plan::Plan;
 use crate::report::visible;
-use crate::source::{Source, SourceError, SourceOptions, path_of, uri_of_spec, without_secrets};
+use crate::source::{Source, SourceError, SourceOptions, Wire, path_of, uri_of_spec, without_secrets};
 use indicatif::{HumanBytes, HumanDuration};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs that tell how fast this one will be.
 const RATED_RUNS: usize = 8;
@@ -29,8 +30,7 @@ struct Group {
 /// Runs the command.
 pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
     let fail_on = elements(&args.fail_on)?;
-    let dir = args.place.inventory_dir()?;
-    let inventory = Inventory::open(&dir).map_err(|e| usage(e.to_string()))?;
+    let inventory = args.place.inventory_at()?.open()?;
     let key = args.place.key()?;
     if inventory.key_id() != key.id() {
         let (made, given) = (inventory.key_id(), key.id());
@@ -38,14 +38,14 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
     }
     let snapshot = inventory.snapshot()?;
     let rows = chosen(&snapshot, &args.sources)?;
-    let Opened { groups, emptied, closed } = open(&snapshot, &rows, &args, &key.id())?;
+    let Opened { wire, groups, emptied, closed } = open(&snapshot, &rows, &args, &key.id())?;
     if args.dry_run {
         if args.list.objects.is_some() {
             return Err(usage(
                 "--dry-run lists the sources, and --objects stands in place of a listing: give one of them",
             ));
         }
-        return dry_run(&args, &snapshot, &groups, &emptied, &closed, &dir);
+        return dry_run(&args, &snapshot, &groups, &emptied, &closed, &excluded(&inventory));
     }
     let parts: Vec<Part<'_>> =
         groups.iter().map(|g| Part { plan: &g.plan, sources: &g.sources, settings: Some(&g.settings) }).collect();
@@ -65,22 +65,23 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
         link: true,
         objects: listed.as_deref(),
         metrics: Some(&args.run.metrics),
+        wire: &wire,
         save_every: args.run.save_every(),
     };
     let done = scan_into(&inventory, &key, &job)?;
-    say(&args, &done, &closed, &dir)?;
+    say(&args, &done, &closed, inventory.place())?;
     warn_unmeasured(&done);
     let exit = exit(&done, args.run.strict, &fail_on);
     Ok(if exit == Exit::Interrupted && timer.rang() { Exit::Partial } else { exit })
 }
 
-fn say(args: &RefreshArgs, done: &Done, closed: &[(String, String)], dir: &Path) -> anyhow::Result<()> {
+fn say(args: &RefreshArgs, done: &Done, closed: &[(String, String)], place: &str) -> anyhow::Result<()> {
     if args.run.json {
-        let mut answer = as_json(done, dir);
+        let mut answer = as_json(done, place);
         answer["sources_not_listed"] = not_listed(closed);
         return print::json(&answer);
     }
-    let mut text = as_text(done, dir);
+    let mut text = as_text(done, place);
     for (_, why) in closed {
         text += &format!("not listed {}; what is known of it stays as it is\n", visible(why));
     }
@@ -125,6 +126,7 @@ fn chosen(snapshot: &Snapshot, named: &[String]) -> anyhow::Result<Vec<SourceRow
 }
 
 struct Opened {
+    wire: Wire,
     groups: Vec<Group>,
     /// Sources at which there is nothing any more: a file that is gone, a prefix of a bucket without keys.
     emptied: Vec<String>,
@@ -141,7 +143,7 @@ fn open(snapshot: &Snapshot, rows: &[SourceRow], args: &RefreshArgs, key_id: &st
         || said.config.is_some();
     // One wire for all, so that limits are limits of the run.
     let wire = store::options(&SourceArgs::default(), &args.limits)?.wire;
-    let mut opened = Opened { groups: Vec::new(), emptied: Vec::new(), closed: Vec::new() };
+    let mut opened = Opened { wire: wire.clone(), groups: Vec::new(), emptied: Vec::new(), closed: Vec::new() };
     for row in rows {
         let (recalled, from) = settings::recalled(&row.uri, &row.settings)?;
         let args = if now { said.clone() } else { recalled };
@@ -207,7 +209,7 @@ fn dry_run(
     groups: &[Group],
     emptied: &[String],
     closed: &[(String, String)],
-    dir: &Path,
+    exclude: &[PathBuf],
 ) -> anyhow::Result<Exit> {
     let owners: Vec<String> =
         groups.iter().flat_map(|group| &group.sources).map(|source| source.uri().to_string()).collect();
@@ -215,7 +217,7 @@ fn dry_run(
     for (i, group) in groups.iter().enumerate() {
         let known = Known::read(snapshot, &group.plan.policy, None)?;
         let emptied = if i == 0 { emptied } else { &[] };
-        found.add(survey(&group.sources, emptied, known, &owners, &[dir.to_path_buf()], None));
+        found.add(survey(&group.sources, emptied, known, &owners, exclude, None));
     }
     found.settle(snapshot)?;
     let (objects, bytes) = found.to_read();

@@ -2,6 +2,7 @@
 
 use super::args::{DataArgs, MetricsArgs, PlaceArgs, SourceArgs};
 use super::exit::{Exit, usage};
+use super::place::excluded;
 use super::{metrics, print, progress, settings};
 use crate::identity::key::Key;
 use crate::identity::link::{LinkSummary, Spills, link};
@@ -14,10 +15,10 @@ use crate::pipeline::plan::Plan;
 use crate::pipeline::scan::{Counters, Named, ScanOutcome, ScanRequest, scan, take_over};
 use crate::pipeline::suppress::Suppress;
 use crate::pipeline::worker::FindingSink;
-use crate::source::{Source, SourceOptions, without_secrets};
+use crate::source::{Source, SourceOptions, Wire, without_secrets};
 use anyhow::Context;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -131,6 +132,8 @@ pub struct Job<'a> {
     /// Objects that are read in place of what the sources list.
     pub objects: Option<&'a [Named]>,
     pub metrics: Option<&'a MetricsArgs>,
+    /// The network that the sources share.
+    pub wire: &'a Wire,
     pub save_every: Option<Duration>,
 }
 
@@ -147,6 +150,8 @@ pub struct Done {
     pub outcome: ScanOutcome,
     pub linked: Option<LinkSummary>,
     pub run: RunRow,
+    /// The network, with what was asked of it.
+    pub wire: Wire,
     /// Whether there was anything to commit.
     pub committed: bool,
     /// Why the metrics could not be written.
@@ -161,7 +166,7 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
     let refresh = job.command == "refresh";
     let mut writer = begin(inventory)?;
     let counters = Counters::default();
-    let failed = || failed_write(inventory.path());
+    let failed = || failed_write(inventory.place());
     let all: Vec<&Source> = job.parts.iter().flat_map(|part| part.sources).collect();
     let owners: Vec<String> =
         if refresh { all.iter().map(|source| source.uri().to_string()).collect() } else { Vec::new() };
@@ -170,7 +175,7 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
         plan: job.parts[part].plan,
         key,
         workers: job.workers,
-        exclude: vec![inventory.path().to_path_buf()],
+        exclude: excluded(inventory),
         only: job.only,
         objects,
         owners: &owners,
@@ -188,7 +193,8 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
     for (i, part) in job.parts.iter().enumerate() {
         let request = request(i, if i == 0 { job.emptied } else { &[] }, job.objects);
         let watched = || progress::watch(&counters, job.quiet, || scan(&request, &mut writer));
-        let read = metrics::during(job.metrics, job.command, &counters, watched)?.with_context(failed)?;
+        let read =
+            metrics::during(job.metrics, job.command, &counters, job.wire.counts(), watched)?.with_context(failed)?;
         outcome.add(read);
         let unknown: HashSet<String> = outcome.strangers.drain(..).collect();
         strangers.retain(|name| unknown.contains(name));
@@ -210,7 +216,10 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
             }
             let request = request(i, &[], None);
             let watched = || progress::watch(&counters, job.quiet, || take_over(&request, &mut writer, &mut lost));
-            outcome.add(metrics::during(job.metrics, job.command, &counters, watched)?.with_context(failed)?);
+            outcome.add(
+                metrics::during(job.metrics, job.command, &counters, job.wire.counts(), watched)?
+                    .with_context(failed)?,
+            );
         }
         if !outcome.interrupted {
             kept.retain(|id| !lost.contains(id));
@@ -252,18 +261,23 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
     };
     let committed = !refresh || stale || writer.has_news();
     let run = match committed {
-        true => writer.commit(run).with_context(failed)?,
+        true => writer.commit(run).map_err(|e| match e.kind() {
+            // Nobody knows whether it is committed; the error says so.
+            std::io::ErrorKind::TimedOut => e.into(),
+            _ => anyhow::Error::new(e).context(failed()),
+        })?,
         false => {
             writer.abort().with_context(failed)?;
             RunRow { run: before.map_or(0, |run| run.run), ..run }
         }
     };
     // The run is committed by now, and its answer is due whatever becomes of its numbers.
-    let unmeasured = metrics::at_end(job.metrics, &counters, &outcome, &run).err().map(|e| format!("{e:#}"));
+    let unmeasured =
+        metrics::at_end(job.metrics, &counters, job.wire.counts(), &outcome, &run).err().map(|e| format!("{e:#}"));
     // Where nothing was read, or only what changed, it says nothing that a rule was not met.
     let read = outcome.complete + outcome.partial > 0;
     let unmet = job.parts.iter().filter(|_| read && !refresh).flat_map(|part| part.plan.identity.unmet()).collect();
-    Ok(Done { outcome, linked, run, committed, unmeasured, unmet })
+    Ok(Done { outcome, linked, run, wire: job.wire.clone(), committed, unmeasured, unmet })
 }
 
 /// The policies of the parts, each once.
@@ -280,15 +294,18 @@ fn arguments(sources: &[&Source], outcome: &ScanOutcome) -> Vec<String> {
     sources.iter().map(|s| s.uri().to_string()).chain(suppressed).collect()
 }
 
-fn failed_write(path: &Path) -> String {
-    format!(
-        "the run was given up and nothing of it was committed to {}; what had been committed is intact",
-        path.display()
-    )
+fn failed_write(place: &str) -> String {
+    format!("the run was given up and nothing of it was committed to {place}; what had been committed is intact")
 }
 
-/// Takes the inventory's lock.
+/// Takes the inventory's lock, or claims it.
 pub fn begin(inventory: &Inventory) -> anyhow::Result<Writer> {
+    if let Some(holder) = inventory.claimed_by()? {
+        print::note(&format!(
+            "a run has not given the inventory back ({}); waiting to see whether it is alive",
+            crate::report::visible(&holder)
+        ));
+    }
     Ok(inventory.begin()?)
 }
 

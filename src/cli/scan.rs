@@ -2,23 +2,25 @@
 
 use super::args::ScanArgs;
 use super::exit::Exit;
+use super::place::InventoryAt;
 use super::run::{Done, Job, Part, refuse_ambiguous, scan_into, setup, sources, stop_flag, workers};
 use super::store::{self, Timer};
 use super::{objects, print, settings};
-use crate::inventory::Inventory;
 use crate::model::element::Element;
 use crate::model::gap::GapKind;
 use crate::model::object::Object;
 use crate::model::rows::ObjectRow;
 use crate::pipeline::worker::{FindingPlace, FindingSink};
 use crate::report::visible;
+use crate::source::WireCounts;
 use anyhow::Context;
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Gaps that are printed; all of them are in the inventory.
 const GAPS_PRINTED: usize = 20;
@@ -32,9 +34,10 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
         return store::estimate(&sources, &options, workers(args.run.workers), args.run.json);
     }
     let setup = setup(&args.data, &args.place, &args.from)?;
-    let dir = args.place.inventory_dir()?;
-    refuse_ambiguous(&setup, &sources, std::slice::from_ref(&dir))?;
-    let inventory = Inventory::create_or_open(&dir, &setup.key.id())?;
+    let at = args.place.inventory_at()?;
+    let exclude: &[PathBuf] = if let InventoryAt::Folder(dir) = &at { std::slice::from_ref(dir) } else { &[] };
+    refuse_ambiguous(&setup, &sources, exclude)?;
+    let inventory = at.create_or_open(&setup.key.id())?;
     let findings = args.findings.as_deref().map(FindingsFile::create).transpose()?;
     let listed = objects::read(args.list.objects.as_deref())?;
     let only = args.shard.map(|shard| move |object: &Object| shard.holds(object));
@@ -54,6 +57,7 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
         link: !args.no_link,
         objects: listed.as_deref(),
         metrics: Some(&args.run.metrics),
+        wire: &options.wire,
         save_every: args.run.save_every(),
     };
     let done = scan_into(&inventory, &setup.key, &job)?;
@@ -61,9 +65,9 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
         findings.finish()?;
     }
     if args.run.json {
-        print::json(&as_json(&done, &dir))?
+        print::json(&as_json(&done, inventory.place()))?
     } else {
-        print::out(&as_text(&done, &dir))?
+        print::out(&as_text(&done, inventory.place()))?
     }
     warn_unmeasured(&done);
     let exit = exit(&done, args.run.strict, &fail_on);
@@ -94,7 +98,7 @@ pub fn elements(codes: &[String]) -> anyhow::Result<Vec<Element>> {
     codes.iter().map(|code| settings::element("--fail-on", code)).collect()
 }
 
-pub fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
+pub fn as_json(done: &Done, place: &str) -> serde_json::Value {
     let o = &done.outcome;
     let gaps: Vec<_> = o
         .gaps
@@ -102,7 +106,7 @@ pub fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
         .map(|(uri, g)| json!({ "uri": uri, "kind": g.kind.code(), "offset": g.offset, "bytes": g.bytes, "detail": g.detail }))
         .collect();
     json!({
-        "inventory": dir.display().to_string(),
+        "inventory": place,
         "run": done.run.run,
         "outcome": done.run.outcome,
         "objects": {
@@ -114,6 +118,7 @@ pub fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
         "taken_over": o.taken_over,
         "committed": done.committed,
         "bytes_read": o.bytes_read,
+        "store": store_json(done.wire.counts()),
         "records": o.records,
         "mentions": o.mentions,
         "findings": o.elements.iter().map(|(e, n)| (e.code().to_string(), json!(n))).collect::<serde_json::Map<_, _>>(),
@@ -125,7 +130,7 @@ pub fn as_json(done: &Done, dir: &Path) -> serde_json::Value {
     })
 }
 
-pub fn as_text(done: &Done, dir: &Path) -> String {
+pub fn as_text(done: &Done, place: &str) -> String {
     let o = &done.outcome;
     let mut text = format!(
         "objects   {} complete, {} partial, {} skipped, {} failed, {} unchanged\nread      {} in {} records\n",
@@ -137,6 +142,7 @@ pub fn as_text(done: &Done, dir: &Path) -> String {
         indicatif::HumanBytes(o.bytes_read),
         o.records
     );
+    text += &store_text(done.wire.counts());
     if o.unchanged_partial > 0 {
         let what = "of the unchanged were read in part before, or not at all, and would be again";
         text += &format!("          {} {what}\n", o.unchanged_partial);
@@ -158,7 +164,7 @@ pub fn as_text(done: &Done, dir: &Path) -> String {
         );
     }
     let state = if done.committed { done.run.outcome.as_str() } else { "nothing changed" };
-    text += &format!("inventory {} (run {}, {state})\n", visible(&dir.display().to_string()), done.run.run);
+    text += &format!("inventory {} (run {}, {state})\n", visible(place), done.run.run);
     if o.interrupted {
         text += &format!(
             "stopped   {} objects were not reached; what was read is kept. Scan again to go on; `rollcall link` links what is there.\n",
@@ -181,6 +187,41 @@ pub fn as_text(done: &Done, dir: &Path) -> String {
         if gaps.len() > GAPS_PRINTED {
             text += &format!("  and {} more; all of them are in the inventory's objects\n", gaps.len() - GAPS_PRINTED);
         }
+    }
+    text
+}
+
+/// What was asked of stores.
+fn store_json(counts: &WireCounts) -> serde_json::Value {
+    let kinds: serde_json::Map<_, _> =
+        counts.by_kind().map(|(kind, n)| (kind.to_string(), json!(n))).into_iter().collect();
+    json!({
+        "requests": kinds,
+        "repeated": counts.retries.load(Relaxed),
+        "throttled": counts.throttled.load(Relaxed),
+        "bytes_fetched": counts.bytes.load(Relaxed),
+        "unchecked": counts.unchecked.load(Relaxed),
+    })
+}
+
+/// What was asked of stores, as lines; nothing where there is none among the sources.
+fn store_text(counts: &WireCounts) -> String {
+    let asked: Vec<String> =
+        counts.by_kind().iter().filter(|(_, n)| *n > 0).map(|(kind, n)| format!("{n} {kind}")).collect();
+    if asked.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "requests  {}; {} made again, {} told to slow down; {} fetched\n",
+        asked.join(", "),
+        counts.retries.load(Relaxed),
+        counts.throttled.load(Relaxed),
+        indicatif::HumanBytes(counts.bytes.load(Relaxed))
+    );
+    let unchecked = counts.unchecked.load(Relaxed);
+    if unchecked > 0 {
+        let what = "objects have no checksum at their store that could be compared; their length and version were";
+        text += &format!("          {unchecked} {what}\n");
     }
     text
 }

@@ -1,12 +1,13 @@
 //! `rollcall scope`
 
-use super::args::{ScopeArgs, SourceArgs};
+use super::args::{LimitArgs, ScopeArgs, SourceArgs, StoreArgs};
 use super::exit::{Exit, usage};
+use super::place::excluded;
 use super::run::{Job, Part, SORT_BYTES, Setup, scan_into, setup, stop_flag, workers};
-use super::{as_of, print, store};
+use super::{as_of, print, settings, store};
 use crate::inventory::{Inventory, Snapshot};
 use crate::model::object::Object;
-use crate::model::rows::Tables;
+use crate::model::rows::{SourceRow, Tables};
 use crate::report::{FileOptions, Inputs, ScopeFiles, summary_json, terminal, visible};
 use crate::scope::{
     AffectedConsumer, Anchor, ConsumerSink, Dates, Leak, LeakGap, NullSink, ScopeRequest, Unscanned, evaluate,
@@ -28,16 +29,15 @@ pub fn run(args: ScopeArgs) -> anyhow::Result<Exit> {
         noticed: anchor("--noticed", args.noticed.as_deref())?,
     };
     let (leak, roots, remote) = leak(&args.leak)?;
-    let dir = args.place.inventory_dir()?;
+    let at = args.place.inventory_at()?;
     let setup = setup(&args.data, &args.place, &SourceArgs::default())?;
     if !setup.plan.suppress.is_empty() {
         print::note("suppressions are in force: what they match is no part of this answer; `rollcall scan` counts it");
     }
     let inventory = match roots.is_empty() {
-        true => Inventory::open(&dir),
-        false => Inventory::create_or_open(&dir, &setup.key.id()),
+        true => at.open()?,
+        false => at.create_or_open(&setup.key.id())?,
     };
-    let inventory = inventory.map_err(|e| usage(e.to_string()))?;
     if inventory.key_id() != setup.key.id() {
         let (made, given) = (inventory.key_id(), setup.key.id());
         return Err(usage(format!("the inventory was made with key {made}, the key given is {given}")));
@@ -168,8 +168,9 @@ fn scan_unknown(
         Ok(())
     })?;
     let unknown = |object: &Object| leak.holds(&object.uri, &object.path) && !known.contains(&object.uri);
-    let exclude = [inventory.path().to_path_buf()];
+    let exclude = excluded(inventory);
     let options = SourceOptions::default();
+    let remembered = inventory.snapshot()?;
     let mut sources = Vec::new();
     for root in roots {
         let source = Source::open(&root.to_string_lossy(), &options).map_err(|e| usage(store::shown(&e)))?;
@@ -178,7 +179,7 @@ fn scan_unknown(
         }
     }
     for uri in remote.iter().filter(|uri| !known.contains(*uri)) {
-        match Source::open(uri, &options) {
+        match Source::open(uri, &store_options(args, remembered.sources(), uri)?) {
             Ok(source) => sources.push(source),
             // The answer says that it was not read.
             Err(e) => print::note(&format!("warning: {}", store::shown(&e))),
@@ -205,9 +206,24 @@ fn scan_unknown(
         link: true,
         objects: None,
         metrics: Some(&args.run.metrics),
+        wire: &options.wire,
         save_every: args.run.save_every(),
     };
     Ok(scan_into(inventory, &setup.key, &job)?.outcome.interrupted)
+}
+
+/// How an object's store is reached: as the flags say, else as the source in which it lies was scanned.
+fn store_options(args: &ScopeArgs, known: &[SourceRow], uri: &str) -> anyhow::Result<SourceOptions> {
+    let mut store = args.store.clone();
+    let holds = |row: &&SourceRow| {
+        uri.strip_prefix(row.uri.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if store == StoreArgs::default()
+        && let Some(row) = known.iter().filter(holds).max_by_key(|row| row.uri.len())
+    {
+        store = settings::recalled(&row.uri, &row.settings)?.1.store;
+    }
+    store::options(&SourceArgs { store, ..SourceArgs::default() }, &LimitArgs::default())
 }
 
 /// The leaked objects that the inventory has, and the ones named that it has not.

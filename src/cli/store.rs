@@ -32,12 +32,12 @@ pub fn options(args: &SourceArgs, limits: &LimitArgs) -> anyhow::Result<SourceOp
     }
     Ok(SourceOptions {
         store: StoreOptions {
-            endpoint: args.endpoint.clone(),
-            region: args.region.clone(),
-            account: args.account.clone(),
-            profile: args.profile.clone(),
-            anonymous: args.anonymous,
-            requester_pays: args.requester_pays,
+            endpoint: args.store.endpoint.clone(),
+            region: args.store.region.clone(),
+            account: args.store.account.clone(),
+            profile: args.store.profile.clone(),
+            anonymous: args.store.anonymous,
+            requester_pays: args.store.requester_pays,
         },
         filter: filter(&args.filter)?,
         versions: match args.versions {
@@ -154,7 +154,7 @@ pub fn estimate(sources: &[Source], options: &SourceOptions, workers: usize, as_
             }
         }
     }
-    let lists = options.wire.counts().requests.load(Relaxed);
+    let lists = options.wire.counts().requests();
     let limits = options.wire.limits();
     let by_limits = |seconds: f64| {
         let by_bytes = limits.bytes_per_second.map_or(0.0, |n| sum.bytes as f64 / n as f64);

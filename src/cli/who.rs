@@ -5,7 +5,7 @@ use super::exit::{Exit, usage};
 use super::{as_of, print};
 use crate::identity::canon;
 use crate::identity::key::Key;
-use crate::inventory::{Inventory, Snapshot};
+use crate::inventory::Snapshot;
 use crate::model::element::Element;
 use crate::model::mention::TokenValue;
 use crate::model::rows::Tables;
@@ -42,8 +42,7 @@ pub fn run(args: WhoArgs) -> anyhow::Result<Exit> {
         identifier.clear();
         std::io::stdin().read_to_string(&mut identifier)?;
     }
-    let dir = args.place.inventory_dir()?;
-    let inventory = Inventory::open(&dir).map_err(|e| usage(e.to_string()))?;
+    let inventory = args.place.inventory_at()?.open()?;
     let key = args.place.key()?;
     if key.id() != inventory.key_id() {
         let (made, given) = (inventory.key_id(), key.id());

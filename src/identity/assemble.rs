@@ -58,8 +58,11 @@ pub struct Assembler {
     organisations: bool,
     population: Population,
     pub(super) fields: Vec<FieldPlan>,
-    pub(super) stack: Vec<Draft>,
-    pub(super) spare: Vec<Draft>,
+    /// Boxed, because a draft is large and comes and goes with every line of a log.
+    #[allow(clippy::vec_box)]
+    pub(super) stack: Vec<Box<Draft>>,
+    #[allow(clippy::vec_box)]
+    pub(super) spare: Vec<Box<Draft>>,
     signer: Signer,
     folder: Folder,
     pub(super) scratch: Vec<u8>,

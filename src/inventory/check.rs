@@ -1,14 +1,15 @@
 //! Whether an inventory holds together.
 
 use super::log;
+use super::read::Pieces;
 use super::record;
 use super::snapshot::Snapshot;
-use super::store::Root;
+use super::store::{Root, in_table};
 use super::table::Table;
 use crate::model::rows::{ConsumerRow, FieldRow, IdentifierRow, LinkRow, MembershipRow, MentionId, Tables};
 use crate::spill::{Put, Sorted, Sorter};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::fs::File;
+use parquet::file::reader::Length;
 use std::io;
 
 /// Memory of each sorter.
@@ -33,12 +34,13 @@ pub(super) fn check(root: &Root, snapshot: &Snapshot) -> io::Result<Vec<String>>
 /// Every run is there and names the hash of the one before.
 fn chain(root: &Root, snapshot: &Snapshot, problems: &mut Vec<String>) -> io::Result<()> {
     let mut before = String::new();
-    for (expected, run) in (1..).zip(record::runs(root)?.into_iter().take_while(|&run| run <= snapshot.run)) {
+    let runs: Vec<u64> = record::runs(root)?.into_iter().take_while(|&run| run <= snapshot.run).collect();
+    let records = runs.iter().zip(record::read_all(root, &runs)?);
+    for (expected, (&run, (record, hash))) in (1..).zip(records) {
         if run != expected {
             problems.push(format!("the commit record of run {expected} is missing"));
             return Ok(());
         }
-        let (record, hash) = record::read(root, run)?;
         if record.run.run != run {
             problems.push(format!("the commit record of run {run} says that it is run {}", record.run.run));
         }
@@ -54,27 +56,27 @@ fn chain(root: &Root, snapshot: &Snapshot, problems: &mut Vec<String>) -> io::Re
 fn files(root: &Root, snapshot: &Snapshot, problems: &mut Vec<String>) -> io::Result<()> {
     for table in Table::ALL {
         for file in &snapshot.files[table as usize] {
-            let path = root.table(table).join(&file.path);
-            let handle = match File::open(&path) {
-                Ok(handle) => handle,
+            let shown = root.0.shown(&in_table(table, &file.path));
+            let pieces = match Pieces::open(root, table, file) {
+                Ok(pieces) => pieces,
                 Err(e) => {
-                    problems.push(format!("{}: {e}", path.display()));
+                    problems.push(e.to_string());
                     continue;
                 }
             };
-            let bytes = handle.metadata()?.len();
+            let bytes = pieces.len();
             if bytes != file.bytes {
-                problems.push(format!("{} has {bytes} bytes, its log says {}", path.display(), file.bytes));
+                problems.push(format!("{shown} has {bytes} bytes, its log says {}", file.bytes));
                 continue;
             }
-            match ParquetRecordBatchReaderBuilder::try_new(handle) {
+            match ParquetRecordBatchReaderBuilder::try_new(pieces) {
                 Ok(reader) => {
                     let rows = reader.metadata().file_metadata().num_rows().cast_unsigned();
                     if rows != file.rows {
-                        problems.push(format!("{} has {rows} rows, its log says {}", path.display(), file.rows));
+                        problems.push(format!("{shown} has {rows} rows, its log says {}", file.rows));
                     }
                 }
-                Err(e) => problems.push(format!("{} cannot be read: {e}", path.display())),
+                Err(e) => problems.push(format!("{shown} cannot be read: {e}")),
             }
         }
         if let Some(newest) = log::newest(root, table)? {

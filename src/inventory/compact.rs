@@ -8,19 +8,17 @@ use super::cells::Group;
 use super::ids::IdSet;
 use super::log;
 use super::log::DataFile;
+use super::log::run_of;
 use super::read::Scan;
 use super::record;
 use super::row::Row;
 use super::sink::Sink;
-use super::store::{self, Root};
+use super::store::{Root, in_table};
 use super::table::Table;
 use crate::model::rows::ObjectRow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::atomic::AtomicU64;
-
-/// A smaller file is worth being written again.
-const SMALL_BYTES: u64 = 64 << 20;
 
 /// What compacting did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,8 +34,9 @@ pub struct Compacted {
 }
 
 /// The files of a table that are worth being written again: several small ones, and those that hold dropped rows.
-pub(super) fn worth(files: &[DataFile], dropped: &IdSet) -> Vec<DataFile> {
-    let small = |file: &&DataFile| file.bytes < SMALL_BYTES;
+pub(super) fn worth(root: &Root, files: &[DataFile], dropped: &IdSet) -> Vec<DataFile> {
+    // Half of what a file may have.
+    let small = |file: &&DataFile| file.bytes < (root.0.file_bytes() / 2) as u64;
     let stale = |file: &&DataFile| {
         file.objects.is_some_and(|(min, max)| min >= 0 && dropped.any_in(min.cast_unsigned(), max.cast_unsigned()))
     };
@@ -75,44 +74,43 @@ fn each(
     each: &mut dyn FnMut(Group) -> io::Result<()>,
 ) -> io::Result<()> {
     let row_groups = AtomicU64::new(0);
-    let folder = root.table(table);
-    Scan { folder: &folder, files, columns: None, wanted: None, row_groups: &row_groups }.run(each)
+    Scan { root, table, files, columns: None, wanted: None, row_groups: &row_groups }.run(each)
 }
 
 /// The oldest run to keep: the one that was the last at a moment, so that the state at that moment can be asked for.
 pub(super) fn oldest(root: &Root, moment: i64) -> io::Result<u64> {
     let mut oldest = 0;
-    for run in record::runs(root)? {
-        if oldest > 0 && record::read(root, run)?.0.run.ended_at > moment {
+    for (record, _) in record::read_all(root, &record::runs(root)?)? {
+        if oldest > 0 && record.run.ended_at > moment {
             break;
         }
-        oldest = run;
+        oldest = record.run.run;
     }
     Ok(oldest)
 }
 
 /// Deletes the data files that no version from `oldest` on needs; how many, and their bytes.
 pub(super) fn vacuum(root: &Root, oldest: u64) -> io::Result<(u64, u64)> {
-    let mut kept = Vec::new();
-    for run in record::runs(root)?.into_iter().filter(|run| *run >= oldest) {
-        kept.push(record::read(root, run)?.0.pinned());
-    }
+    let runs: Vec<u64> = record::runs(root)?.into_iter().filter(|run| *run >= oldest).collect();
+    let kept: Vec<_> = record::read_all(root, &runs)?.iter().map(|(record, _)| record.pinned()).collect();
+    let last = runs.last().copied().unwrap_or(0);
     let mut deleted = (0, 0);
     for table in Table::ALL {
         let versions: BTreeSet<u64> = kept.iter().map(|pinned| pinned[table as usize]).collect();
         let Some(newest) = log::newest(root, table)? else { continue };
-        let (mut needed, mut added) = (BTreeSet::new(), BTreeSet::new());
+        let (mut needed, mut added) = (BTreeSet::new(), BTreeMap::new());
         log::replay_each(root, table, newest, &mut |version, files, new| {
-            added.extend(new.iter().cloned());
+            added.extend(new.iter().map(|name| (name.clone(), files.get(name).map_or(0, |file| file.bytes))));
             if versions.contains(&version) || version == newest {
                 needed.extend(files.keys().cloned());
             }
         })?;
-        let folder = root.table(table);
-        for name in store::names(&folder)?.into_iter().filter(|name| added.contains(name) && !needed.contains(name)) {
-            let path = folder.join(name);
-            let bytes = path.metadata().map_or(0, |m| m.len());
-            store::remove(&path)?;
+        for name in root.0.names(table.name())?.into_iter().filter(|name| !needed.contains(name)) {
+            // A file of a run to come is of a writer that may be alive.
+            let Some(bytes) = added.get(&name).filter(|_| run_of(&name).is_some_and(|run| run <= last)) else {
+                continue;
+            };
+            root.0.remove(&in_table(table, &name))?;
             deleted = (deleted.0 + 1, deleted.1 + bytes);
         }
     }

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 #[derive(Debug)]
 pub enum InventoryError {
     /// The folder holds something else.
-    NotAnInventory(PathBuf),
+    NotAnInventory(String),
     /// There is no inventory at the path.
-    Missing(PathBuf),
+    Missing(String),
     /// The inventory was made with another key.
     WrongKey {
         /// The key id that the inventory names.
@@ -27,8 +27,8 @@ pub enum InventoryError {
     },
     /// Another run is writing.
     Locked {
-        /// The lock file.
-        lock: PathBuf,
+        /// The lock file; none of an inventory in a store.
+        lock: Option<PathBuf>,
         /// What the other run said of itself; may be empty.
         holder: String,
     },
@@ -53,13 +53,11 @@ pub enum InventoryError {
 impl fmt::Display for InventoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            InventoryError::NotAnInventory(path) => write!(
-                f,
-                "{} is not an inventory and not empty; name an inventory, or a new or empty folder",
-                path.display()
-            ),
+            InventoryError::NotAnInventory(path) => {
+                write!(f, "{path} is not an inventory and not empty; name an inventory, or a new or empty folder")
+            }
             InventoryError::Missing(path) => {
-                write!(f, "there is no inventory at {}; `rollcall scan` makes one", path.display())
+                write!(f, "there is no inventory at {path}; `rollcall scan` makes one")
             }
             InventoryError::WrongKey { made_with, given } => write!(
                 f,
@@ -75,11 +73,14 @@ impl fmt::Display for InventoryError {
                 if !holder.is_empty() {
                     write!(f, " ({holder})")?;
                 }
-                write!(
-                    f,
-                    "; wait for it to end, or end it: the lock {} is freed with its process, so never delete it",
-                    lock.display()
-                )
+                match lock {
+                    Some(lock) => write!(
+                        f,
+                        "; wait for it to end, or end it: the lock {} is freed with its process, so never delete it",
+                        lock.display()
+                    ),
+                    None => f.write_str("; wait for it to end, or end it, and run this again"),
+                }
             }
             InventoryError::NoSuchRun { asked, first: Some(first) } => write!(
                 f,

@@ -1,6 +1,6 @@
 //! Which objects workers have in hand, so that one whose reading ends the process is known afterwards.
 //!
-//! Each worker has a slot in `_work/in_hand`: the print of its object, and how far it came with it. A slot is clear while its
+//! Each worker has a slot in `_work/in_hand` (of an inventory in a store, in a file of this machine): the print of its object, and how far it came with it. A slot is clear while its
 //! worker waits for others. The slots are written and never made durable: they must survive their process, not the machine.
 //! Whoever takes the lock next finds the slots that were not cleared. An object that was alone in hand is struck; where
 //! several were, each is a suspect, and is read alone next time. One that was struck four times at one place is set aside: a
@@ -9,13 +9,13 @@
 //! aside in the end, so that a scan does end.
 
 use super::record::hex;
-use super::store::{self, Root, at};
+use super::store::{Root, at};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// What tells an object's version, read under a policy, from all others.
 pub type ObjectPrint = [u8; 16];
@@ -30,15 +30,18 @@ const SLOT: usize = 16 + 8 + 8;
 
 /// Takes down what workers have in hand.
 pub struct InHand {
-    file: File,
+    file: Option<File>,
 }
 
 impl InHand {
     pub(super) fn create(root: &Root) -> io::Result<InHand> {
-        let path = root.work().join("in_hand");
-        let file = File::create(&path).map_err(|e| at(&path, e))?;
-        file.write_all_at(&fastrand::u64(1..).to_be_bytes(), 0).map_err(|e| at(&path, e))?;
-        Ok(InHand { file })
+        // Where nothing can be kept, a crash leaves no trace.
+        let Some(path) = root.0.journal() else { return Ok(InHand { file: None }) };
+        let failed = |e| at(&path.display().to_string(), e);
+        path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        let file = File::create(&path).map_err(failed)?;
+        file.write_all_at(&fastrand::u64(1..).to_be_bytes(), 0).map_err(failed)?;
+        Ok(InHand { file: Some(file) })
     }
 
     /// A worker takes an object in hand, or goes on with it after so many batches of mentions.
@@ -62,7 +65,7 @@ impl InHand {
 
     fn write(&self, worker: usize, at: usize, bytes: &[u8]) {
         // Without room for the journal a crash leaves no trace, which is no reason to end a run.
-        let _ = self.file.write_all_at(bytes, (HEADER + worker * SLOT + at) as u64);
+        let _ = self.file.as_ref().map(|file| file.write_all_at(bytes, (HEADER + worker * SLOT + at) as u64));
     }
 }
 
@@ -85,7 +88,7 @@ impl Suspect {
 /// Takes the journal away: its process ends by itself.
 pub(super) fn forget(root: &Root) {
     // What stays is looked at by the next writer, and has clear slots.
-    let _ = store::remove(&root.work().join("in_hand"));
+    let _ = root.0.journal().map(fs::remove_file);
 }
 
 /// The objects under suspicion.
@@ -98,21 +101,23 @@ struct List {
 
 /// The objects that were in hand when a process ended.
 pub(super) struct Suspects {
-    path: PathBuf,
+    root: Root,
     list: List,
 }
+
+/// Where suspects are kept.
+const SUSPECTS: &str = "_work/suspects.json";
 
 impl Suspects {
     /// Looks at what the run before left. Only the holder of the lock may.
     pub fn look(root: &Root) -> io::Result<Suspects> {
-        let path = root.work().join("suspects.json");
-        let journal = root.work().join("in_hand");
-        let list: List = match store::read(&path)? {
-            Some(bytes) => serde_json::from_slice(&bytes).map_err(|e| at(&path, e.into()))?,
+        let list: List = match root.0.read(SUSPECTS)? {
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|e| root.at(SUSPECTS, e.into()))?,
             None => List::default(),
         };
-        let mut suspects = Suspects { path, list };
-        if let Some(bytes) = store::read(&journal)?
+        let mut suspects = Suspects { root: root.clone(), list };
+        let Some(journal) = root.0.journal() else { return Ok(suspects) };
+        if let Some(bytes) = left(&journal)?
             && let Some((header, slots)) = bytes.split_first_chunk::<HEADER>()
         {
             let number = u64::from_be_bytes(*header);
@@ -123,7 +128,7 @@ impl Suspects {
                 }
             }
         }
-        store::remove(&journal)?;
+        forget(root);
         Ok(suspects)
     }
 
@@ -166,6 +171,15 @@ impl Suspects {
     }
 
     fn write(&self) -> io::Result<()> {
-        store::replace(&self.path, &serde_json::to_vec(&self.list)?)
+        self.root.0.replace(SUSPECTS, &serde_json::to_vec(&self.list)?)
+    }
+}
+
+/// The journal that a process left; none where there is none.
+fn left(journal: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(journal) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(at(&journal.display().to_string(), e)),
     }
 }

@@ -5,7 +5,7 @@
 //! so a year of runs every six hours is 1,500 small files a table (365 are replayed for a snapshot of all tables in 12 ms),
 //! and a reader needs no second code path to trust. It knows files, not rows.
 
-use super::store::{self, Root, invalid};
+use super::store::{Root, invalid, numbered};
 use super::table::Table;
 use arrow_schema::{DataType, Field, Schema};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The operation of a version whose rows are those of the version before.
 pub(super) const REWRITE: &str = "OPTIMIZE";
 
+/// Versions of a log that are asked for at once.
+const AT_ONCE: usize = 256;
+
 /// A data file of a table, as the log describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct DataFile {
@@ -27,6 +30,11 @@ pub(super) struct DataFile {
     /// Least and greatest of its column `object`, as stored; none for a table without one.
     pub objects: Option<(i64, i64)>,
     pub modified_ms: i64,
+}
+
+/// The run that wrote a data file, by its name.
+pub(super) fn run_of(name: &str) -> Option<u64> {
+    name.split('-').next()?.parse().ok()
 }
 
 /// The data files of one version, by name.
@@ -47,12 +55,12 @@ impl Change {
 
 /// The newest version of a table; none before it is created.
 pub(super) fn newest(root: &Root, table: Table) -> io::Result<Option<u64>> {
-    Ok(store::numbers(&root.log(table))?.last().copied())
+    Ok(root.numbers(&root.log(table))?.last().copied())
 }
 
 /// Creates a table without rows, as version 0, unless it exists.
 pub(super) fn create(root: &Root, table: Table, schema: &Schema) -> io::Result<()> {
-    store::create_folder(&root.log(table))?;
+    root.0.create_folder(&root.log(table))?;
     let actions = [
         json!({"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}),
         json!({"metaData": {
@@ -100,7 +108,7 @@ pub(super) fn commit(
 
 fn put(root: &Root, table: Table, version: u64, actions: &[Value]) -> io::Result<()> {
     let lines: String = actions.iter().map(|a| format!("{a}\n")).collect();
-    store::put_if_absent(&root.log(table).join(store::numbered(version)), lines.as_bytes())
+    root.0.put_if_absent(&numbered(&root.log(table), version), lines.as_bytes())
 }
 
 #[derive(Deserialize)]
@@ -167,14 +175,19 @@ pub(super) fn replay_each(
     each: &mut dyn FnMut(u64, &mut Files, &[String]),
 ) -> io::Result<()> {
     let mut files = Files::new();
+    let mut texts = Vec::new().into_iter();
     for number in 0..=version {
         let mut added = Vec::new();
-        let path = root.log(table).join(store::numbered(number));
-        let Some(bytes) = store::read(&path)? else {
-            return Err(store::at(&path, io::ErrorKind::NotFound.into()));
+        let path = numbered(&root.log(table), number);
+        if texts.len() == 0 {
+            let names: Vec<String> = (number..=version).take(AT_ONCE).map(|n| numbered(&root.log(table), n)).collect();
+            texts = root.0.read_all(&names)?.into_iter();
+        }
+        let Some(bytes) = texts.next().flatten() else {
+            return Err(root.at(&path, io::ErrorKind::NotFound.into()));
         };
         for line in bytes.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
-            let action: Action = serde_json::from_slice(line).map_err(|e| store::at(&path, e.into()))?;
+            let action: Action = serde_json::from_slice(line).map_err(|e| root.at(&path, e.into()))?;
             if let Some(remove) = action.remove {
                 files.remove(&remove.path);
             }
@@ -182,7 +195,7 @@ pub(super) fn replay_each(
                 added.push(add.path.clone());
                 let stats = add.stats.as_deref().unwrap_or_default();
                 let stats: Stats = serde_json::from_str(stats)
-                    .map_err(|e| invalid(format!("{}: statistics of {}: {e}", path.display(), add.path)))?;
+                    .map_err(|e| invalid(format!("{}: statistics of {}: {e}", root.0.shown(&path), add.path)))?;
                 files.insert(
                     add.path.clone(),
                     DataFile {

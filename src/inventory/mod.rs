@@ -1,4 +1,4 @@
-//! The inventory: a folder of Delta tables that says whose data lies where.
+//! The inventory: Delta tables in a folder or a store that say whose data lies where.
 //!
 //! What is observed (objects, fields, mentions, orphans) is written per object and never rewritten by linking; what is
 //! derived (identifiers, consumers, memberships, links) is replaced wholly by each link run. A run becomes visible at one
@@ -11,13 +11,17 @@
 mod cells;
 mod check;
 mod columns;
+mod commit;
 mod compact;
 mod derived;
 mod diff;
 mod digest;
 mod error;
+mod folder;
+mod hold;
 mod ids;
 mod journal;
+mod lease;
 mod log;
 mod merge;
 mod read;
@@ -31,6 +35,8 @@ mod table;
 mod work;
 mod writer;
 
+#[doc(hidden)]
+pub use commit::CommitStep;
 pub use compact::Compacted;
 pub use diff::{Change, DiffCounts, DiffSink, diff};
 pub use digest::digest;
@@ -38,14 +44,16 @@ pub use error::InventoryError;
 pub use journal::{InHand, ObjectPrint};
 pub use merge::{Merge, Merged};
 pub use snapshot::Snapshot;
-#[doc(hidden)]
-pub use writer::CommitStep;
 pub use writer::Writer;
 
+use crate::model::files::Files;
+use folder::Folder;
+use hold::Hold;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use store::Root;
 
 /// The version of the folder's layout and of the tables' columns.
@@ -88,21 +96,25 @@ pub struct Inventory {
 impl Inventory {
     /// Opens the inventory at a path, or makes one where there is nothing yet.
     pub fn create_or_open(path: &Path, key_id: &str) -> Result<Inventory, InventoryError> {
-        let root = Root(path.to_path_buf());
+        Inventory::create_or_open_in(Arc::new(Folder::new(path)), key_id)
+    }
+
+    /// Opens the inventory in a place, or makes one where there is nothing yet.
+    pub fn create_or_open_in(files: Arc<dyn Files>, key_id: &str) -> Result<Inventory, InventoryError> {
+        let root = Root(Arc::clone(&files));
         if read_marker(&root)?.is_none() {
-            // A lone leftover of a marker on its way is what a crash at this very place leaves.
-            if store::names(path)?.iter().any(|name| !name.ends_with(store::PARTIAL)) {
-                return Err(InventoryError::NotAnInventory(root.0));
+            if !files.is_empty()? {
+                return Err(InventoryError::NotAnInventory(files.place().to_string()));
             }
-            store::create_folder(path)?;
+            files.create_folder("")?;
             let marker = serde_json::to_vec(&Marker { format: FORMAT, key_id: key_id.to_string() });
-            match store::put_if_absent(&root.marker(), &marker.map_err(io::Error::from)?) {
+            match files.put_if_absent(store::MARKER, &marker.map_err(io::Error::from)?) {
                 // Another process made it in between: what its marker says is checked like any other's.
                 Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e.into()),
                 _ => {}
             }
         }
-        let inventory = Inventory::open(path)?;
+        let inventory = Inventory::open_in(files)?;
         if inventory.key_id != key_id {
             return Err(InventoryError::WrongKey { made_with: inventory.key_id, given: key_id.to_string() });
         }
@@ -112,12 +124,17 @@ impl Inventory {
 
     /// Opens the inventory at a path.
     pub fn open(path: &Path) -> Result<Inventory, InventoryError> {
-        let root = Root(path.to_path_buf());
+        Inventory::open_in(Arc::new(Folder::new(path)))
+    }
+
+    /// Opens the inventory in a place.
+    pub fn open_in(files: Arc<dyn Files>) -> Result<Inventory, InventoryError> {
+        let root = Root(files);
         match read_marker(&root)? {
             Some(Marker { format, .. }) if format > FORMAT => Err(InventoryError::Newer { format, known: FORMAT }),
             Some(Marker { key_id, .. }) => Ok(Inventory { root, key_id }),
-            None if store::names(path)?.is_empty() => Err(InventoryError::Missing(root.0)),
-            None => Err(InventoryError::NotAnInventory(root.0)),
+            None if root.0.is_empty()? => Err(InventoryError::Missing(root.0.place().to_string())),
+            None => Err(InventoryError::NotAnInventory(root.0.place().to_string())),
         }
     }
 
@@ -126,9 +143,14 @@ impl Inventory {
         &self.key_id
     }
 
-    /// The folder.
-    pub fn path(&self) -> &Path {
-        &self.root.0
+    /// Where it is, for a person: a path or a URI.
+    pub fn place(&self) -> &str {
+        self.root.0.place()
+    }
+
+    /// The folder that it is, where it is one.
+    pub fn folder(&self) -> Option<&Path> {
+        self.root.0.folder()
     }
 
     /// The state at the commit of a run, or at the last one up to a moment.
@@ -136,8 +158,8 @@ impl Inventory {
         let none = |first: Option<String>| InventoryError::NoSuchRun { asked: as_of.to_string(), first };
         let mut found = None;
         let mut first = None;
-        for run in record::runs(&self.root)? {
-            let (record, _) = record::read(&self.root, run)?;
+        for (record, _) in record::read_all(&self.root, &record::runs(&self.root)?)? {
+            let run = record.run.run;
             first.get_or_insert_with(|| AsOf::Time(record.run.ended_at).to_string());
             let reached = match as_of {
                 AsOf::Run(asked) => run <= asked,
@@ -174,13 +196,20 @@ impl Inventory {
         Snapshot::last(&self.root)
     }
 
-    /// Starts a run: takes the lock and rolls back what an interrupted run left.
+    /// In a store, who has not given it back: [`Inventory::begin`] waits until it is certain whether that run is alive.
+    pub fn claimed_by(&self) -> io::Result<Option<String>> {
+        if self.root.is_shared() { lease::Lease::holder(&self.root) } else { Ok(None) }
+    }
+
+    /// Starts a run: takes the lock and rolls back what an interrupted run left. In a store it claims the inventory, and
+    /// waits until it is certain whether a writer that has not ended is alive.
     pub fn begin(&self) -> Result<Writer, InventoryError> {
-        let path = self.root.lock();
-        let holder = format!("process {}, since {}", std::process::id(), jiff::Timestamp::now().strftime("%FT%TZ"));
-        match store::lock(&path, &holder)? {
-            Ok(lock) => Ok(Writer::begin(&self.root, &self.key_id, lock)?),
-            Err(holder) => Err(InventoryError::Locked { lock: path, holder }),
+        match Hold::take(&self.root)? {
+            Ok(hold) => Ok(Writer::begin(&self.root, &self.key_id, hold)?),
+            Err(holder) => {
+                let lock = self.folder().map(|folder| folder.join(store::LOCK));
+                Err(InventoryError::Locked { lock, holder })
+            }
         }
     }
 
@@ -191,9 +220,9 @@ impl Inventory {
 }
 
 fn read_marker(root: &Root) -> Result<Option<Marker>, InventoryError> {
-    let Some(bytes) = store::read(&root.marker())? else {
+    let Some(bytes) = root.0.read(store::MARKER)? else {
         return Ok(None);
     };
     let marker = serde_json::from_slice(&bytes);
-    marker.map(Some).map_err(|e| InventoryError::Corrupt(format!("{}: {e}", root.marker().display())))
+    marker.map(Some).map_err(|e| InventoryError::Corrupt(format!("{}: {e}", root.0.shown(store::MARKER))))
 }

@@ -7,7 +7,7 @@ use super::columns;
 use super::log::{self, Change, DataFile, Files};
 use super::record::{self, Record};
 use super::row::Row;
-use super::store::{self, PARTIAL, Root};
+use super::store::{PARTIAL, Root, WORK, in_table};
 use super::table::{TABLES, Table};
 use super::work::Saved;
 use crate::model::rows::{
@@ -46,9 +46,9 @@ pub(super) fn create_tables(root: &Root) -> io::Result<()> {
             log::create(root, table, &schema(table))?;
         }
     }
-    store::create_folder(&root.intents())?;
-    store::create_folder(&root.work())?;
-    store::create_folder(&root.commits())
+    root.0.create_folder(&root.intents())?;
+    root.0.create_folder(WORK)?;
+    root.0.create_folder(&root.commits())
 }
 
 fn schema(table: Table) -> Schema {
@@ -65,14 +65,18 @@ fn schema(table: Table) -> Schema {
     })
 }
 
-/// Brings every table back to the last commit. Only the holder of the lock may call it.
-pub(super) fn roll_back(root: &Root) -> io::Result<Base> {
+/// Brings every table back to the last commit. Only the holder of the lock may call it, or of the claim.
+///
+/// In a store a writer that was thought dead may still be at work, on the commit that is the last now. Its files are left
+/// alone: their names begin with the number of the run that it, or another, will commit next. Files of runs up to the last
+/// commit that no version names are dead, because whoever wrote them can no longer commit.
+pub(super) fn roll_back(root: &Root, claim: u64) -> io::Result<Base> {
     create_tables(root)?;
     let (record, hash) = record::last(root)?.map_or((None, String::new()), |(record, hash)| (Some(record), hash));
     let pinned = record.as_ref().map_or([0; TABLES], Record::pinned);
     let (run, next_object, linked, kept, sources) =
         record.map_or((0, 1, 0, 0, Vec::new()), |r| (r.run.run, r.next_object, r.linked, r.kept, r.sources));
-    let saved = Saved::load(root, run)?;
+    let saved = Saved::load(root, run, claim)?;
     let mut base =
         Base { run, hash, next_object, versions: pinned, files: Default::default(), linked, kept, sources, saved };
     for table in Table::ALL {
@@ -85,31 +89,39 @@ pub(super) fn roll_back(root: &Root) -> io::Result<Base> {
             let change = Change { add: missing_from(&left, &files), remove: missing_from(&files, &left) };
             base.versions[table as usize] = newest;
             if !change.is_empty() {
-                log::commit(root, table, newest + 1, "ROLLBACK", run + 1, &change)?;
+                match log::commit(root, table, newest + 1, "ROLLBACK", run + 1, &change) {
+                    // Somebody is alive after all; who commits first is known at the commit.
+                    Err(e) if root.is_shared() && e.kind() == io::ErrorKind::AlreadyExists => {}
+                    put => put?,
+                }
                 base.versions[table as usize] = newest + 1;
             }
         }
         base.files[table as usize] = files.into_values().collect();
-        let folder = root.table(table);
-        for name in store::names(&folder)? {
-            if name.ends_with(".parquet") && !committed.contains(&name) && !base.saved.holds(table, &name) {
-                store::remove(&folder.join(name))?;
+        for name in root.0.names(table.name())? {
+            let is_dead = !root.is_shared() || log::run_of(&name).is_some_and(|of| of <= run);
+            let is_named = committed.contains(&name) || base.saved.holds(table, &name);
+            if name.ends_with(".parquet") && is_dead && !is_named {
+                root.0.remove(&in_table(table, &name))?;
             }
         }
     }
-    for number in store::numbers(&root.intents())? {
+    for number in root.numbers(&root.intents())?.into_iter().filter(|&number| !root.is_shared() || number <= run) {
         record::remove_intent(root, number)?;
     }
+    if root.is_shared() {
+        return Ok(base);
+    }
     let logs = Table::ALL.map(|table| root.log(table));
-    for folder in logs.iter().chain([&root.0, &root.intents(), &root.commits(), &root.work()]) {
-        for name in store::names(folder)?.iter().filter(|name| name.starts_with('.') && name.ends_with(PARTIAL)) {
-            store::remove(&folder.join(name))?;
+    for folder in logs.iter().map(String::as_str).chain(["", &root.intents(), &root.commits(), WORK]) {
+        for name in root.0.names(folder)?.iter().filter(|name| name.starts_with('.') && name.ends_with(PARTIAL)) {
+            root.0.remove(&if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") })?;
         }
     }
     Ok(base)
 }
 
 /// The files of `wanted` that `files` lacks.
-fn missing_from(files: &Files, wanted: &Files) -> Vec<DataFile> {
+pub(super) fn missing_from(files: &Files, wanted: &Files) -> Vec<DataFile> {
     wanted.values().filter(|file| !files.contains_key(&file.path)).cloned().collect()
 }

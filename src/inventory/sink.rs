@@ -6,7 +6,9 @@
 use super::columns;
 use super::log::{DataFile, now_ms};
 use super::row::Row;
-use super::store::{self, Root, at, parquet_at};
+use super::store::{Root, in_table};
+use super::table::Table;
+use crate::model::files::DataFileOut;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -14,9 +16,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnPath;
-use std::fs::File;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Write};
 
 /// Rows that wait to become columns.
 const BATCH_ROWS: usize = 1024;
@@ -27,9 +27,6 @@ const GROUP_ROWS: usize = 32 << 10;
 /// Bytes that the columns of a row group hold in memory. At 8 MiB and zstd level 3 a writer of all observed tables reached
 /// 69 MB resident, at 4 MiB and level 1 it stays at 51 MB, and the files grow by six in a hundred.
 const GROUP_BYTES: usize = 4 << 20;
-/// Bytes of a file. What a file's footer will say of its row groups waits in memory, between the buffers that come and go
-/// with each group, until the file is closed: with files of 512 MiB a scan grew by 130 MB until the first one was full.
-const FILE_BYTES: usize = 128 << 20;
 /// Bytes of a page before compression. A reader holds one of each column.
 const PAGE_BYTES: usize = 256 << 10;
 /// Columns of tokens: they hardly repeat, so a dictionary of them is memory and time for nothing. They are
@@ -42,7 +39,7 @@ const RANGED: &[&str] = &["object", "consumer"];
 
 /// Takes the rows of a table for one run.
 pub(super) struct Sink<R> {
-    folder: PathBuf,
+    root: Root,
     run: u64,
     pending: Vec<R>,
     pending_bytes: usize,
@@ -52,9 +49,8 @@ pub(super) struct Sink<R> {
 
 struct Open {
     name: String,
-    path: PathBuf,
-    file: File,
-    writer: ArrowWriter<File>,
+    file: Box<dyn DataFileOut>,
+    writer: ArrowWriter<Box<dyn Write + Send>>,
 }
 
 impl<R: Row> Sink<R> {
@@ -64,7 +60,7 @@ impl<R: Row> Sink<R> {
 
     /// A sink that has some files already.
     pub fn with(root: &Root, run: u64, closed: Vec<DataFile>) -> Self {
-        Sink { folder: root.table(R::TABLE), run, pending: Vec::new(), pending_bytes: 0, open: None, closed }
+        Sink { root: root.clone(), run, pending: Vec::new(), pending_bytes: 0, open: None, closed }
     }
 
     pub fn push(&mut self, row: R) -> io::Result<()> {
@@ -92,15 +88,17 @@ impl<R: Row> Sink<R> {
             Some(open) => open,
             None => self.create()?,
         };
-        let batch = columns::batch(R::columns(&self.pending)).map_err(|e| at(&open.path, io::Error::other(e)))?;
+        let root = self.root.clone();
+        let at = |name: &str, e: ParquetError| root.parquet_at(&in_table(R::TABLE, name), e);
+        let batch = columns::batch(R::columns(&self.pending)).map_err(|e| at(&open.name, e.into()))?;
         self.pending.clear();
         self.pending_bytes = 0;
-        open.writer.write(&batch).map_err(|e| parquet_at(&open.path, e))?;
+        open.writer.write(&batch).map_err(|e| at(&open.name, e))?;
         if open.writer.in_progress_rows() + BATCH_ROWS > GROUP_ROWS || open.writer.memory_size() >= GROUP_BYTES {
-            open.writer.flush().map_err(|e| parquet_at(&open.path, e))?;
+            open.writer.flush().map_err(|e| at(&open.name, e))?;
         }
-        if open.writer.bytes_written() >= FILE_BYTES {
-            self.closed.push(open.close()?);
+        if open.writer.bytes_written() >= self.root.0.file_bytes() {
+            self.closed.push(open.close(&self.root, R::TABLE)?);
         } else {
             self.open = Some(open);
         }
@@ -110,22 +108,22 @@ impl<R: Row> Sink<R> {
     fn create(&self) -> io::Result<Open> {
         // Names sort in the order of writing, and none comes twice even if a run is rolled back and its number used again.
         let name = format!("{:010}-{:05}-{:016x}.parquet", self.run, self.closed.len(), fastrand::u64(..));
-        let path = self.folder.join(&name);
-        let file = File::create_new(&path).map_err(|e| at(&path, e))?;
-        let handle = file.try_clone().map_err(|e| at(&path, e))?;
+        let path = in_table(R::TABLE, &name);
+        let file = self.root.0.create(&path)?;
+        let handle = file.writer()?;
         let schema = columns::schema(R::columns(&[])).into();
-        let properties = properties().map_err(|e| parquet_at(&path, e))?;
-        let writer = ArrowWriter::try_new(handle, schema, Some(properties)).map_err(|e| parquet_at(&path, e))?;
-        Ok(Open { name, path, file, writer })
+        let failed = |e| self.root.parquet_at(&path, e);
+        let writer = ArrowWriter::try_new(handle, schema, Some(properties().map_err(failed)?)).map_err(failed)?;
+        Ok(Open { name, file, writer })
     }
 
     /// Writes everything that waits, and makes it durable.
     pub fn close(&mut self) -> io::Result<()> {
         self.encode()?;
         if let Some(open) = self.open.take() {
-            self.closed.push(open.close()?);
+            self.closed.push(open.close(&self.root, R::TABLE)?);
         }
-        if self.closed.is_empty() { Ok(()) } else { store::sync_folder(&self.folder) }
+        if self.closed.is_empty() { Ok(()) } else { self.root.0.sync(R::TABLE.name()) }
     }
 
     /// Whether any row was written.
@@ -147,12 +145,12 @@ impl<R: Row> Sink<R> {
 }
 
 impl Open {
-    fn close(self) -> io::Result<DataFile> {
-        let Open { name, path, file, writer } = self;
-        let metadata = writer.close().map_err(|e| parquet_at(&path, e))?;
-        file.sync_all().map_err(|e| at(&path, e))?;
+    fn close(self, root: &Root, table: Table) -> io::Result<DataFile> {
+        let Open { name, file, writer } = self;
+        let path = in_table(table, &name);
+        let metadata = writer.close().map_err(|e| root.parquet_at(&path, e))?;
         Ok(DataFile {
-            bytes: file.metadata().map_err(|e| at(&path, e))?.len(),
+            bytes: file.keep()?,
             rows: metadata.file_metadata().num_rows().cast_unsigned(),
             objects: (0..metadata.num_row_groups())
                 .map(|group| object_range(&metadata, group))

@@ -91,11 +91,8 @@ impl Snapshot {
 
     /// The runs that made it, first to last.
     pub fn runs(&self) -> io::Result<Vec<RunRow>> {
-        let runs = record::runs(&self.root)?;
-        runs.into_iter()
-            .take_while(|&run| run <= self.run)
-            .map(|run| Ok(record::read(&self.root, run)?.0.run))
-            .collect()
+        let runs: Vec<u64> = record::runs(&self.root)?.into_iter().take_while(|&run| run <= self.run).collect();
+        Ok(record::read_all(&self.root, &runs)?.into_iter().map(|(record, _)| record.run).collect())
     }
 
     /// The Delta version of each table that belongs to it, for readers of other programs.
@@ -116,7 +113,7 @@ impl Snapshot {
         each: &mut dyn FnMut(Group) -> io::Result<()>,
     ) -> io::Result<()> {
         let files = &self.files[table as usize];
-        Scan { folder: &self.root.table(table), files, columns, wanted, row_groups: &self.row_groups }.run(each)
+        Scan { root: &self.root, table, files, columns, wanted, row_groups: &self.row_groups }.run(each)
     }
 
     /// Every row of a table, in the order in which they were written.

@@ -2,73 +2,54 @@
 
 use super::compact::{self, Compacted};
 use super::derived::DerivedFiles;
-use super::ids::{IdSet, Wanted};
-use super::journal::{self, InHand, ObjectPrint, Suspects};
-use super::log::{self, Change, DataFile};
-use super::read::Scan;
-use super::record::{self, Record};
+use super::hold::Hold;
+use super::ids::IdSet;
+use super::journal::{InHand, ObjectPrint, Suspects};
+use super::log::DataFile;
 use super::recover::{self, Base};
-use super::row::Row;
 use super::sink::Sink;
 use super::snapshot::Snapshot;
-use super::store::{Lock, Root, invalid};
+use super::store::{Root, invalid};
 use super::table::{TABLES, Table};
-use super::work::{self, OBSERVED, Part};
+use super::work::{OBSERVED, Part};
 use crate::model::rows::{DerivedSink, FieldRow, MentionRow, ObjectResult, ObjectRow, OrphanRow, RunRow, SourceRow};
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::atomic::AtomicU64;
 
 /// Writes one run. Nothing it writes is seen by anyone until [`Writer::commit`]; dropped before, it leaves nothing.
 pub struct Writer {
-    root: Root,
-    key_id: String,
-    base: Base,
-    next_object: u64,
-    objects: Sink<ObjectRow>,
-    fields: Sink<FieldRow>,
-    mentions: Sink<MentionRow>,
-    orphans: Sink<OrphanRow>,
-    retired: IdSet,
+    pub(super) root: Root,
+    pub(super) key_id: String,
+    pub(super) base: Base,
+    pub(super) next_object: u64,
+    pub(super) objects: Sink<ObjectRow>,
+    pub(super) fields: Sink<FieldRow>,
+    pub(super) mentions: Sink<MentionRow>,
+    pub(super) orphans: Sink<OrphanRow>,
+    pub(super) retired: IdSet,
     /// Those of them that no saved part names yet.
-    retired_since: Vec<u64>,
+    pub(super) retired_since: Vec<u64>,
     /// How many files of each observed table are saved.
-    saved_files: [usize; OBSERVED.len()],
-    suspects: Suspects,
-    runs: Sink<RunRow>,
+    pub(super) saved_files: [usize; OBSERVED.len()],
+    pub(super) suspects: Suspects,
+    pub(super) runs: Sink<RunRow>,
     /// The files that compacting wrote again.
-    rewritten: Option<[Vec<DataFile>; TABLES]>,
+    pub(super) rewritten: Option<[Vec<DataFile>; TABLES]>,
     /// A source or its settings are new.
-    news: bool,
-    derived: Option<DerivedFiles>,
+    pub(super) news: bool,
+    pub(super) derived: Option<DerivedFiles>,
     /// There is nothing to take back.
-    finished: bool,
+    pub(super) finished: bool,
     /// Freed last, when nothing is left to do.
-    _lock: Lock,
-}
-
-/// How far a commit goes before it stops as a killed process would, for tests.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CommitStep {
-    /// The data files are written.
-    Data,
-    /// The intent is written.
-    Intent,
-    /// So many tables have their new version.
-    Tables(usize),
-    /// The commit record is written, and the run visible.
-    Record,
-    /// Everything is done.
-    Done,
+    pub(super) hold: Hold,
 }
 
 impl Writer {
     /// Takes over what the lock protects: rolls back to the last commit, and starts a run on it with what an interrupted
     /// one had saved.
-    pub(super) fn begin(root: &Root, key_id: &str, lock: Lock) -> io::Result<Writer> {
+    pub(super) fn begin(root: &Root, key_id: &str, hold: Hold) -> io::Result<Writer> {
         let suspects = Suspects::look(root)?;
-        let base = recover::roll_back(root)?;
+        let base = recover::roll_back(root, hold.claim())?;
         let run = base.run + 1;
         let saved = |table| base.saved.files(table).to_vec();
         let mut retired = IdSet::default();
@@ -91,7 +72,7 @@ impl Writer {
             derived: None,
             finished: false,
             base,
-            _lock: lock,
+            hold,
         })
     }
 
@@ -168,7 +149,7 @@ impl Writer {
         let dropped = compact::dropped(&self.root, of(Table::Objects), oldest)?;
         let rewritten = Table::ALL.map(|table| match table {
             Table::Objects | Table::Fields | Table::Mentions | Table::Orphans | Table::Runs => {
-                compact::worth(of(table), &dropped)
+                compact::worth(&self.root, of(table), &dropped)
             }
             _ => Vec::new(),
         });
@@ -213,6 +194,7 @@ impl Writer {
     /// Saves what was written so far, so that the next run can take it over should this one be killed. No reader sees it
     /// before the commit. `next_object` is the first object id that nobody was given yet.
     pub fn save(&mut self, next_object: u64) -> io::Result<()> {
+        self.hold.check()?;
         self.reserve(next_object);
         self.seal_observed()?;
         let mut part = Part { base: self.base.run, next_object: self.next_object, ..Part::default() };
@@ -287,155 +269,5 @@ impl Writer {
     pub fn derived(&mut self) -> impl DerivedSink {
         let run = self.next_run();
         self.derived.get_or_insert_with(|| DerivedFiles::new(&self.root, run))
-    }
-
-    /// Makes the run visible, all tables together. The row comes back with its number, key and chain filled in.
-    pub fn commit(mut self, run: RunRow) -> io::Result<RunRow> {
-        self.commit_steps(run, CommitStep::Done)
-    }
-
-    /// Commits up to a step and leaves everything as it is then, as a killed process would.
-    #[doc(hidden)]
-    pub fn commit_until(mut self, run: RunRow, step: CommitStep) -> io::Result<()> {
-        let stopped = self.commit_steps(run, step);
-        self.finished = true;
-        stopped.map(|_| ())
-    }
-
-    /// Takes back everything this run wrote and did not save. Dropping the writer does the same, but cannot say what failed.
-    pub fn abort(mut self) -> io::Result<()> {
-        self.finished = true;
-        recover::roll_back(&self.root).map(|_| ())
-    }
-
-    fn written(&self, table: Table) -> &[DataFile] {
-        match (table, &self.derived) {
-            (Table::Objects, _) => self.objects.files(),
-            (Table::Fields, _) => self.fields.files(),
-            (Table::Mentions, _) => self.mentions.files(),
-            (Table::Orphans, _) => self.orphans.files(),
-            (Table::Identifiers, Some(derived)) => derived.identifiers.files(),
-            (Table::Consumers, Some(derived)) => derived.consumers.files(),
-            (Table::Memberships, Some(derived)) => derived.memberships.files(),
-            (Table::Links, Some(derived)) => derived.links.files(),
-            _ => &[],
-        }
-    }
-
-    fn commit_steps(&mut self, mut row: RunRow, stop: CommitStep) -> io::Result<RunRow> {
-        row.run = self.next_run();
-        row.key_id = self.key_id.clone();
-        row.previous = self.base.hash.clone();
-
-        // Data first: what a log names must be there and durable.
-        let rewritten = self.rewrite_retired()?;
-        self.seal_observed()?;
-        if let Some(derived) = &mut self.derived {
-            derived.close()?;
-        }
-        self.runs.push(row.clone())?;
-        self.runs.close()?;
-        let changes = self.changes(rewritten);
-        if stop == CommitStep::Data {
-            return Ok(row);
-        }
-
-        let mut versions = self.base.versions;
-        for (version, change) in versions.iter_mut().zip(&changes) {
-            *version += u64::from(!change.is_empty());
-        }
-        record::put_intent(&self.root, row.run, &versions)?;
-        if stop == CommitStep::Intent {
-            return Ok(row);
-        }
-
-        let changed = Table::ALL.into_iter().filter(|&table| !changes[table as usize].is_empty());
-        for (done, table) in changed.enumerate() {
-            if stop == CommitStep::Tables(done) {
-                return Ok(row);
-            }
-            let operation = if self.rewritten.is_some() && table != Table::Runs { log::REWRITE } else { "WRITE" };
-            log::commit(&self.root, table, versions[table as usize], operation, row.run, &changes[table as usize])?;
-        }
-        if matches!(stop, CommitStep::Tables(_)) {
-            return Ok(row);
-        }
-
-        let observed = OBSERVED.iter().any(|&table| !changes[table as usize].is_empty());
-        let linked = match self.derived.is_some() || (self.was_linked() && (!observed || self.rewritten.is_some())) {
-            true => row.run,
-            false => self.base.linked,
-        };
-        let sources = std::mem::take(&mut self.base.sources);
-        let versions = record::by_name(&versions);
-        let (next_object, kept) = (self.next_object, self.base.kept);
-        let record = Record { run: row, versions, next_object, linked, kept, sources };
-        record::put(&self.root, &record)?;
-        self.finished = true;
-        if stop == CommitStep::Done {
-            // The run is committed whether or not these go away; the next writer removes what stays.
-            let _ = record::remove_intent(&self.root, record.run.run);
-            let _ = work::clear(&self.root);
-        }
-        Ok(record.run)
-    }
-
-    /// Writes the rows of the files that hold retired objects again, and returns those files.
-    fn rewrite_retired(&mut self) -> io::Result<Vec<DataFile>> {
-        let wanted = Wanted { live: &self.retired, only: None };
-        let held = |file: &DataFile| file.objects.is_none_or(|(min, max)| wanted.any_in(min, max));
-        if self.retired.is_empty() {
-            return Ok(Vec::new());
-        }
-        let files: Vec<DataFile> =
-            self.base.files[Table::Objects as usize].iter().filter(|file| held(file)).cloned().collect();
-        // What an interrupted run saved of an object that has changed since was never part of an answer: it goes.
-        self.objects.close()?;
-        let own = self.objects.release(held);
-        let run = self.base.run + 1;
-        let folder = self.root.table(Table::Objects);
-        let row_groups = AtomicU64::new(0);
-        let scan = Scan { folder: &folder, files: &files, columns: None, wanted: None, row_groups: &row_groups };
-        let (objects, retired) = (&mut self.objects, &self.retired);
-        scan.run(&mut |batch| {
-            ObjectRow::decode(batch, &|_| true, &mut |mut row| {
-                if retired.contains(row.id) {
-                    row.valid_to = row.valid_to.or(Some(run));
-                }
-                objects.push(row)
-            })
-        })?;
-        let scan = Scan { files: &own, ..scan };
-        scan.run(&mut |batch| {
-            let object = batch.long("object")?;
-            ObjectRow::decode(batch, &|i| !retired.contains(object.at(i)), &mut |row| objects.push(row))
-        })?;
-        Ok(files)
-    }
-
-    /// What changes in each table.
-    fn changes(&self, rewritten: Vec<DataFile>) -> [Change; TABLES] {
-        let mut changes = Table::ALL.map(|table| Change { add: self.written(table).to_vec(), remove: Vec::new() });
-        changes[Table::Objects as usize].remove = rewritten;
-        changes[Table::Runs as usize].add = self.runs.files().to_vec();
-        for (change, files) in changes.iter_mut().zip(self.rewritten.iter().flatten()) {
-            change.remove.extend_from_slice(files);
-        }
-        if self.derived.is_some() {
-            for table in [Table::Identifiers, Table::Consumers, Table::Memberships, Table::Links] {
-                changes[table as usize].remove = self.base.files[table as usize].clone();
-            }
-        }
-        changes
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        journal::forget(&self.root);
-        if !self.finished {
-            // Nobody is left to tell; what stays behind is rolled back by the next writer.
-            let _ = recover::roll_back(&self.root);
-        }
     }
 }

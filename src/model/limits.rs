@@ -25,6 +25,8 @@ pub struct Limits {
     pub footer_bytes_max: usize,
     /// A page of a Parquet file, compressed or not, and the pages that one batch of rows of a column needs.
     pub page_bytes_max: usize,
+    /// What the columns of one row group of a Parquet file hold open together: pages, dictionaries, values of a batch.
+    pub group_bytes_max: usize,
     /// What is held in a temporary file where a format needs random access and the stream has none.
     pub spill_bytes_max: u64,
 }
@@ -45,6 +47,8 @@ impl Default for Limits {
             footer_bytes_max: 64 << 20,
             // Writers aim at 1 MiB; some write a column chunk as one page.
             page_bytes_max: 256 << 20,
+            // Some writers make one page of a column's 100,000 rows, and a thousand columns are not rare.
+            group_bytes_max: 1 << 30,
             spill_bytes_max: 8 << 30,
         }
     }

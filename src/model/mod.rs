@@ -8,6 +8,7 @@ pub mod block;
 pub mod detector;
 pub mod element;
 pub mod field;
+pub mod files;
 pub mod finding;
 pub mod gap;
 pub mod limits;

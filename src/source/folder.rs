@@ -3,7 +3,7 @@
 //! File names are bytes and need not be UTF-8: the URI keeps every byte, percent-encoded, and is what a file is opened
 //! by; the path beside it is for people and globs.
 
-use super::{INVENTORY_MARKER, Listing, SourceError};
+use super::{INVENTORY_MARKER, Listing, SourceError, inventory_gap};
 use crate::model::gap::{Gap, GapError, GapKind};
 use crate::model::object::{Object, ObjectRanges, ObjectStream};
 use std::ffi::{OsStr, OsString};
@@ -97,7 +97,12 @@ impl Walk {
     /// Enters a folder unless it is excluded; a problem where it cannot be listed.
     fn enter(&mut self, folder: &Path, path: &str) -> Option<Listing> {
         if self.exclude.iter().any(|e| e == folder) || folder.join(INVENTORY_MARKER).exists() {
-            return None;
+            return Some(Listing::Problem {
+                path: path.to_string(),
+                uri: uri_of(folder),
+                gap: inventory_gap(),
+                is_place: false,
+            });
         }
         let names = fs::read_dir(folder).and_then(|entries| {
             let mut names = entries.map(|entry| entry.map(|e| e.file_name())).collect::<io::Result<Vec<_>>>()?;

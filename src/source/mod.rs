@@ -9,18 +9,21 @@ mod blob;
 mod error;
 mod filter;
 mod folder;
+mod keep;
 mod name;
 mod options;
+mod own;
 mod s3;
 mod wire;
 
 pub use address::{holds_secret, without_secrets};
 pub use error::SourceError;
 pub use filter::{Filter, FilterRules};
+pub use keep::StoreFiles;
 pub use options::{SourceOptions, StoreOptions, Versions};
 pub use wire::{Wire, WireCounts, WireLimits};
 
-use crate::model::gap::Gap;
+use crate::model::gap::{Gap, GapKind};
 use crate::model::object::{Object, ObjectStream};
 use std::io;
 use std::path::PathBuf;
@@ -101,8 +104,8 @@ impl Source {
     }
 
     /// What is there and passes the filters, as it is found; in the order of names where it is a folder. Folders in
-    /// `exclude`, and those that hold an inventory, are not entered; links to folders are told as problems and not
-    /// followed.
+    /// `exclude`, and folders and prefixes that hold an inventory, are told as problems and not entered; so are links to
+    /// folders.
     pub fn list(&self, exclude: &[PathBuf]) -> Box<dyn Iterator<Item = Listing> + Send> {
         match &self.place {
             Place::Folder(folder) => {
@@ -110,8 +113,8 @@ impl Source {
                 let listed = folder.list(exclude);
                 Box::new(listed.filter(move |l| !matches!(l, Listing::Object(object) if !filter.takes(object))))
             }
-            Place::S3(s3) => Box::new(s3.list()),
-            Place::Blob(blob) => Box::new(blob.list()),
+            Place::S3(s3) => Box::new(own::without(s3.list(), self.own())),
+            Place::Blob(blob) => Box::new(own::without(blob.list(), self.own())),
         }
     }
 
@@ -123,6 +126,20 @@ impl Source {
             Place::S3(s3) => s3.find(name),
             Place::Blob(blob) => blob.find(name),
         }
+        .map(|(uri, listing)| match own::root_in(&listing).filter(|_| self.is_remote()) {
+            Some(root) if self.own().is_inventory(&root) => (uri, own::inventory(&listing, &root)),
+            _ => (uri, listing),
+        })
+    }
+
+    /// Which prefixes of its store are inventories.
+    fn own(&self) -> own::Own {
+        let place = self.place.clone();
+        own::Own::new(Box::new(move |key| match &place {
+            Place::Folder(_) => false,
+            Place::S3(s3) => s3.has(key),
+            Place::Blob(blob) => blob.has(key),
+        }))
     }
 
     /// Opens an object of this source.
@@ -165,6 +182,12 @@ pub fn path_of(uri: &str) -> PathBuf {
     let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
     // A version id is no part of a path. A question mark of a name is encoded.
     folder::path_of_encoded(rest.split_once('?').map_or(rest, |(path, _)| path))
+}
+
+/// Why an inventory is not read.
+fn inventory_gap() -> Gap {
+    let detail = "an inventory of Rollcall, which is not data and is not read".to_string();
+    Gap { kind: GapKind::Unsupported, offset: None, bytes: None, detail }
 }
 
 fn is_scheme(scheme: &str) -> bool {

@@ -15,6 +15,8 @@ pub enum Fault {
     Internal,
     /// The connection is reset before an answer.
     ResetBefore,
+    /// What was asked for is done, and the connection is reset before the answer.
+    AnswerLost,
     /// The connection is reset in the middle of the body.
     ResetMid,
     /// The body ends before its Content-Length, by an orderly close.

@@ -33,7 +33,11 @@ struct Shared {
     page: AtomicUsize,
     stop: AtomicBool,
     open: Mutex<BTreeMap<u64, TcpStream>>,
+    instead: Mutex<Option<Instead>>,
 }
+
+/// Answers some requests in place of the bucket.
+type Instead = Arc<dyn Fn(&fault::Seen) -> Option<http::Response> + Send + Sync>;
 
 impl StoreServer {
     pub fn start(face: Face) -> StoreServer {
@@ -46,6 +50,7 @@ impl StoreServer {
             page: AtomicUsize::new(1000),
             stop: AtomicBool::new(false),
             open: Mutex::default(),
+            instead: Mutex::default(),
         });
         let for_acceptor = shared.clone();
         let acceptor = std::thread::spawn(move || accept(&listener, &for_acceptor));
@@ -85,6 +90,11 @@ impl StoreServer {
     /// From now on there are no faults.
     pub fn no_faults(&self) {
         self.shared.ledger.plan(None);
+    }
+
+    /// From now on this answers, where it does, whatever the bucket holds.
+    pub fn instead(&self, answer: impl Fn(&fault::Seen) -> Option<http::Response> + Send + Sync + 'static) {
+        *self.shared.instead.lock().unwrap() = Some(Arc::new(answer));
     }
 
     pub fn stats(&self) -> Stats {
@@ -144,6 +154,9 @@ fn serve(mut stream: TcpStream, shared: &Shared, number: u64) -> std::io::Result
                 return Ok(false);
             }
             let mut response = respond(shared, &request, &seen, fault);
+            if fault == Some(Fault::AnswerLost) {
+                return Ok(false);
+            }
             if fault == Some(Fault::BadXml)
                 && let http::Body::Text(text) = &mut response.body
             {
@@ -166,7 +179,7 @@ fn serve(mut stream: TcpStream, shared: &Shared, number: u64) -> std::io::Result
         if !result? {
             // A copy of the socket keeps it open; a reset is sent when the last one goes.
             shared.open.lock().unwrap().remove(&number);
-            if matches!(fault, Some(Fault::ResetBefore | Fault::ResetMid)) {
+            if matches!(fault, Some(Fault::ResetBefore | Fault::AnswerLost | Fault::ResetMid)) {
                 http::reset(&stream);
             }
             return Ok(());
@@ -180,6 +193,10 @@ fn respond(shared: &Shared, request: &Request, seen: &fault::Seen, fault: Option
         return face::circle(request);
     }
     if let Some(response) = fault.and_then(|fault| face::of_fault(shared.face, fault)) {
+        return response;
+    }
+    let instead = shared.instead.lock().unwrap().clone();
+    if let Some(response) = instead.and_then(|answer| answer(seen)) {
         return response;
     }
     let content = shared.buckets.lock().unwrap().get(&seen.bucket).cloned();

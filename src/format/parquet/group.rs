@@ -1,6 +1,7 @@
 //! The columns of one row group, each with a reader of its own.
 
-use super::pages::{Chunk, OneChunk, Pages, Watch};
+use super::meter::{Watch, fixed_bytes};
+use super::pages::{Chunk, OneChunk, Pages};
 use crate::model::object::ObjectRanges;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups};
@@ -14,6 +15,8 @@ use std::sync::Arc;
 /// Rows, and values of one column, in a batch.
 const BATCH_ROWS: u64 = 8192;
 const BATCH_VALUES: u64 = 64 << 10;
+/// Bytes of the values of fixed length in a batch: the library makes room for them before it reads.
+const BATCH_FIXED_BYTES: u64 = 4 << 20;
 
 /// A column of a row group, being read.
 pub struct Reader {
@@ -52,7 +55,8 @@ pub fn batch_rows(group: &RowGroupMetaData, rows: u64, block_bytes: u64) -> usiz
     let values = group.columns().iter().map(|c| u64::try_from(c.num_values()).unwrap_or(0)).max().unwrap_or(0) / rows;
     let by_bytes = block_bytes / bytes.max(1);
     let by_values = BATCH_VALUES / values.max(1);
-    by_bytes.min(by_values).clamp(1, BATCH_ROWS) as usize
+    let fixed = group.columns().iter().fold(1u64, |sum, c| sum.saturating_add(fixed_bytes(c.column_descr())));
+    by_bytes.min(by_values).min(BATCH_FIXED_BYTES / fixed).clamp(1, BATCH_ROWS) as usize
 }
 
 /// One row group, as the library wants it.

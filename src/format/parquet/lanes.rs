@@ -2,13 +2,13 @@
 
 use super::text::{self, Written};
 use crate::format::feed::{Output, is_value};
-use crate::format::json_paths::{Node, Paths};
+use crate::format::json_paths::{KEY, Node, Paths};
 use crate::model::field::FieldId;
 use arrow_array::cast::AsArray;
 use arrow_array::types as of;
 use arrow_array::{Array, ArrayRef, BinaryViewArray};
 use arrow_buffer::NullBuffer;
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, TimeUnit};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -119,6 +119,35 @@ pub fn child(node: Node, name: &[u8], guess: &mut usize, paths: &mut Paths, out:
     }
 }
 
+/// The names in a type that are rather values, with the path where the names of members that are values stand.
+pub fn names(of: &Field, node: Node, paths: &mut Paths, out: &mut Output, found: &mut Vec<(FieldId, String)>) {
+    if is_value(of.name().as_bytes()) {
+        let key = paths.child(node, KEY, &mut 0, out);
+        found.push((paths.field(key, out), of.name().clone()));
+    }
+    let node = child(node, of.name().as_bytes(), &mut 0, paths, out);
+    names_within(of.data_type(), node, paths, out, found);
+}
+
+fn names_within(of: &DataType, node: Node, paths: &mut Paths, out: &mut Output, found: &mut Vec<(FieldId, String)>) {
+    match of {
+        DataType::Struct(members) => members.iter().for_each(|member| names(member, node, paths, out, found)),
+        DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
+            let node = paths.child(node, "*", &mut 0, out);
+            names_within(item.data_type(), node, paths, out, found);
+        }
+        DataType::Map(entries, _) => {
+            if let DataType::Struct(members) = entries.data_type()
+                && let [_, values] = &members[..]
+            {
+                let node = paths.child(node, "*", &mut 0, out);
+                names_within(values.data_type(), node, paths, out, found);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// What writes the values of an array that holds no others.
 fn write<'a>(array: &'a ArrayRef, digits: Option<u8>) -> Write<'a> {
     macro_rules! integers {
@@ -126,7 +155,7 @@ fn write<'a>(array: &'a ArrayRef, digits: Option<u8>) -> Write<'a> {
             let values = array.as_primitive::<$of>();
             Box::new(move |i, out: &mut Vec<u8>| {
                 text::integer(i128::from(values.value(i)), digits, out);
-                Written::Text
+                Written::default()
             })
         }};
     }
@@ -135,7 +164,7 @@ fn write<'a>(array: &'a ArrayRef, digits: Option<u8>) -> Write<'a> {
             let values = array.as_primitive::<$of>();
             Box::new(move |i, out: &mut Vec<u8>| {
                 text::decimal(&values.value_as_string(i), digits, out);
-                Written::Text
+                Written::default()
             })
         }};
     }
@@ -145,7 +174,7 @@ fn write<'a>(array: &'a ArrayRef, digits: Option<u8>) -> Write<'a> {
             Box::new(move |i, out: &mut Vec<u8>| {
                 let value = values.value(i);
                 text::float(f64::from(value), || value.to_string(), digits, out);
-                Written::Text
+                Written::default()
             })
         }};
     }
@@ -155,7 +184,7 @@ fn write<'a>(array: &'a ArrayRef, digits: Option<u8>) -> Write<'a> {
             let write = $write;
             Box::new(move |i, out: &mut Vec<u8>| {
                 write(i64::from(values.value(i)), out);
-                Written::Text
+                Written::default()
             })
         }};
     }
@@ -180,16 +209,9 @@ fn write<'a>(array: &'a ArrayRef, digits: Option<u8>) -> Write<'a> {
         }
         DataType::FixedSizeBinary(16) => {
             let values = array.as_fixed_size_binary();
-            // The library tells no UUID from other bytes; sixteen that are no text are one or are hardly anything else.
             Box::new(move |i, out| {
-                let value = values.value(i);
-                let printable = value.iter().all(|b| (b' '..=b'~').contains(b));
-                if printable {
-                    out.extend_from_slice(value)
-                } else {
-                    text::uuid(value, out)
-                }
-                Written::Text
+                text::sixteen(values.value(i), out);
+                Written::default()
             })
         }
         DataType::FixedSizeBinary(_) => {
@@ -228,6 +250,6 @@ fn write<'a>(array: &'a ArrayRef, digits: Option<u8>) -> Write<'a> {
         DataType::Time64(TimeUnit::Microsecond) => with!(of::Time64MicrosecondType, times(1_000_000)),
         DataType::Time64(_) => with!(of::Time64NanosecondType, times(1_000_000_000)),
         // Nulls, truth values and spans of time are nobody's; JSON's `true` is no cell either.
-        _ => Box::new(|_, _| Written::Text),
+        _ => Box::new(|_, _| Written::default()),
     }
 }

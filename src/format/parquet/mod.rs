@@ -10,6 +10,7 @@
 mod footer;
 mod group;
 mod lanes;
+mod meter;
 mod pages;
 mod rows;
 mod schema;
@@ -17,7 +18,7 @@ mod text;
 mod thrift;
 
 use super::feed::{Output, is_value};
-use super::json_paths::ROOT;
+use super::json_paths::{KEY, ROOT};
 use crate::model::field::{Field, FieldId};
 use crate::model::gap::GapKind;
 use crate::model::object::ObjectRanges;
@@ -25,7 +26,8 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use bytes::Bytes;
 use footer::{Fault, footer};
 use group::{Group, Parts, Reader, batch_rows, span};
-use pages::{Chunk, Watch};
+use meter::{Meter, Watch, value_bytes};
+use pages::Chunk;
 use parquet::arrow::FieldLevels;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
@@ -34,13 +36,13 @@ use rows::Rows;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 /// A row group of up to this many bytes is fetched at once.
 const GROUP_BYTES: u64 = 8 << 20;
 /// Bytes that are held ahead for all columns of a larger one, and the bounds of a piece of one column.
 const AHEAD_BYTES: usize = 32 << 20;
-const PIECE_BYTES: (usize, usize) = (64 << 10, 1 << 20);
+const PIECE_BYTES: (usize, usize) = (16 << 10, 1 << 20);
 
 /// What came of reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,8 +59,8 @@ pub struct Read {
 
 /// Reads a file to its end.
 pub fn read(ranges: &Arc<dyn ObjectRanges>, out: &mut Output) -> Read {
-    let fetched = Arc::new(AtomicU64::new(0));
-    let footer = match footer(ranges, &out.limits, &fetched) {
+    let meter = Arc::new(Meter::new(&out.limits));
+    let footer = match footer(ranges, &out.limits, &meter.fetched) {
         Ok(footer) => footer,
         Err(fault) => {
             if let Some((kind, detail)) = fault {
@@ -71,11 +73,11 @@ pub fn read(ranges: &Arc<dyn ObjectRanges>, out: &mut Output) -> Read {
     let nested = schema.columns().iter().any(|leaf| leaf.path().parts().len() > 1 || leaf.max_rep_level() > 0);
     let mut file = File {
         ranges,
-        rows: Rows::new(out, nested),
+        rows: Rows::new(out, nested, Arc::clone(&meter)),
         columns: Vec::new(),
         encrypted: footer.encrypted,
         meta: footer.meta,
-        fetched,
+        meter,
         told: HashMap::new(),
         failed: false,
     };
@@ -83,7 +85,7 @@ pub fn read(ranges: &Arc<dyn ObjectRanges>, out: &mut Output) -> Read {
     let mut first_row = 0u64;
     for group in 0..file.meta.num_row_groups() {
         let rows = u64::try_from(file.meta.row_group(group).num_rows()).unwrap_or(0);
-        if file.rows.out.stopped || !file.group(group, first_row, rows) {
+        if file.rows.ended() || !file.group(group, first_row, rows) {
             break;
         }
         first_row = first_row.saturating_add(rows);
@@ -137,9 +139,9 @@ struct File<'f, 'o, 's> {
     encrypted: bool,
     columns: Vec<Column>,
     rows: Rows<'o, 's>,
-    fetched: Arc<AtomicU64>,
-    /// Columns that were told as unreadable, with the row groups that were not told any more.
-    told: HashMap<usize, u64>,
+    meter: Arc<Meter>,
+    /// Columns that were told as unreadable: the first reason, and in how many row groups.
+    told: HashMap<usize, (GapKind, u64)>,
     /// A read of a piece failed, which ends it.
     failed: bool,
 }
@@ -165,10 +167,23 @@ impl File<'_, '_, '_> {
                 path = format!("{shown}#{count}");
             }
             let field = (!nested).then(|| self.rows.out.add_field(Field::new([path.as_str()])));
-            if let (true, Some(field)) = (is_value(name.as_bytes()), field) {
-                values.push((field, name));
+            let read = schema::levels(root).ok().filter(|_| !leaves.is_empty());
+            if nested {
+                let (paths, out) = (&mut self.rows.paths, &mut *self.rows.out);
+                match &read {
+                    Some((_, fields)) => {
+                        fields.iter().for_each(|of| lanes::names(of, ROOT, paths, out, &mut values));
+                    }
+                    None if is_value(name.as_bytes()) => {
+                        let key = paths.child(ROOT, KEY, &mut 0, out);
+                        values.push((paths.field(key, out), name.to_string()));
+                    }
+                    None => {}
+                }
+            } else if let (true, Some(field)) = (is_value(name.as_bytes()), field) {
+                values.push((field, name.to_string()));
             }
-            let levels = schema::levels(root).ok().filter(|_| !leaves.is_empty());
+            let levels = read.map(|(levels, _)| levels);
             self.columns.push(Column { name: path, raw: name.to_string(), levels, leaves, field, nested });
         }
         if !values.is_empty() {
@@ -188,7 +203,7 @@ impl File<'_, '_, '_> {
         let whole = if to - from <= GROUP_BYTES && to - from <= all + all / 4 + 4096 {
             match self.ranges.read_at(from..to) {
                 Ok(bytes) if bytes.len() as u64 == to - from => {
-                    self.fetched.fetch_add(to - from, Relaxed);
+                    self.meter.fetched.fetch_add(to - from, Relaxed);
                     Some((from, Bytes::from(bytes)))
                 }
                 _ => {
@@ -206,21 +221,24 @@ impl File<'_, '_, '_> {
         for index in 0..self.columns.len() {
             let parts = Parts { ranges: self.ranges, spans: &spans, whole: &whole, piece, rows };
             let opened = self.open(index, group, &parts, batch);
-            if opened.is_none() {
-                self.unread(index, group, first_row, None);
-            }
-            readers.push(opened);
+            readers.push(match opened {
+                Ok(reader) => Some(reader),
+                Err(fault) => {
+                    self.unread(index, group, first_row, fault);
+                    None
+                }
+            });
         }
         let mut done = 0u64;
-        while !self.rows.out.stopped {
+        while !self.rows.ended() {
+            readers.iter().flatten().for_each(|reader| reader.watch.batch());
             let mut arrays: Vec<Option<ArrayRef>> = Vec::with_capacity(readers.len());
             for (index, slot) in readers.iter_mut().enumerate() {
                 let Some(reader) = slot else {
                     arrays.push(None);
                     continue;
                 };
-                reader.watch.batch();
-                let next: Option<std::result::Result<RecordBatch, _>> = reader.batches.next();
+                let next: Option<Result<RecordBatch, _>> = reader.batches.next();
                 let failed = reader.watch.failed();
                 let fault = reader.watch.fault();
                 match next {
@@ -229,6 +247,8 @@ impl File<'_, '_, '_> {
                         self.failed = true;
                         return false;
                     }
+                    // What is over the limits for the file as a whole is told once, and ends it.
+                    Some(Err(_)) if self.rows.expands() => return false,
                     other => {
                         let short = done < rows;
                         if short || matches!(other, Some(Err(_))) {
@@ -242,6 +262,15 @@ impl File<'_, '_, '_> {
             let length = arrays.iter().flatten().map(|a| a.len()).max().unwrap_or(0);
             if length == 0 {
                 break;
+            }
+            for (index, (slot, array)) in readers.iter_mut().zip(&arrays).enumerate() {
+                // A column that ended early has no more values.
+                if let Some(array) = array.as_ref().filter(|array| array.len() < length) {
+                    let row = first_row.saturating_add(done + array.len() as u64);
+                    let fault = slot.as_ref().and_then(|reader| reader.watch.fault());
+                    self.unread(index, group, row, fault);
+                    *slot = None;
+                }
             }
             if !self.batch(&arrays, length, first_row.saturating_add(done)) {
                 return false;
@@ -268,25 +297,34 @@ impl File<'_, '_, '_> {
         }
         for row in 0..length {
             for (lane, array) in lanes.iter_mut().zip(arrays) {
-                // A column that ended early has no more values.
                 if array.as_ref().is_some_and(|a| a.len() <= row) {
                     *lane = None;
                 }
             }
-            let before = self.rows.offset;
             self.rows.row(first_row.saturating_add(row as u64 + 1), row, &mut lanes);
-            if self.rows.out.stopped || (self.rows.offset > before && self.expands()) {
+            if self.rows.ended() {
                 return false;
             }
         }
         true
     }
 
-    fn open(&self, index: usize, group: usize, parts: &Parts<'_>, batch: usize) -> Option<Reader> {
+    fn open(&self, index: usize, group: usize, parts: &Parts<'_>, batch: usize) -> Result<Reader, Fault> {
         let column = &self.columns[index];
+        let watch = Arc::new(Watch::new(Arc::clone(&self.meter), column.leaves.len()));
+        self.reader(column, group, parts, batch, &watch).ok_or_else(|| watch.fault())
+    }
+
+    fn reader(
+        &self,
+        column: &Column,
+        group: usize,
+        parts: &Parts<'_>,
+        batch: usize,
+        watch: &Arc<Watch>,
+    ) -> Option<Reader> {
         let levels = column.levels.as_ref()?;
         let about = self.meta.row_group(group);
-        let watch = Arc::new(Watch::new(Arc::clone(&self.fetched)));
         let mut chunks = HashMap::new();
         for (i, leaf) in column.leaves.iter().enumerate() {
             let span = parts.spans.get(*leaf)?.clone()?;
@@ -296,20 +334,19 @@ impl File<'_, '_, '_> {
             });
             let ranges = Arc::clone(parts.ranges);
             let limits = &self.rows.out.limits;
-            chunks.insert(i, (*leaf, Chunk::new(ranges, span, meta, parts.piece, held, limits, Arc::clone(&watch))));
+            let piece = if held.is_some() { 0 } else { (span.end - span.start).min(parts.piece as u64) };
+            let batch = value_bytes(meta.column_descr()).saturating_mul(batch as u64);
+            watch.lasting(batch.saturating_add(piece)).ok()?;
+            let chunk = Chunk::new(ranges, (i, span), meta, parts.piece, held, limits, Arc::clone(watch));
+            chunks.insert(i, (*leaf, chunk));
         }
         let source = Group { meta: &self.meta, group, rows: usize::try_from(parts.rows).ok()?, chunks };
         let batches = ParquetRecordBatchReader::try_new_with_row_groups(levels, &source, batch, None).ok()?;
-        Some(Reader { batches, watch })
+        Some(Reader { batches, watch: Arc::clone(watch) })
     }
 
     /// Says that a column is not read from a row of a group on.
     fn unread(&mut self, index: usize, group: usize, row: u64, fault: Fault) {
-        let times = self.told.entry(index).or_default();
-        *times += 1;
-        if *times > 1 {
-            return;
-        }
         let (kind, why) = match fault {
             _ if self.encrypted => {
                 (GapKind::Unsupported, "the file has encrypted columns; decrypt it with its owner's key")
@@ -317,6 +354,11 @@ impl File<'_, '_, '_> {
             Some(fault) => fault,
             None => (GapKind::Corrupt, "its pages are not what the footer says, or of a kind that is not read"),
         };
+        let (_, times) = self.told.entry(index).or_insert((kind, 0));
+        *times += 1;
+        if *times > 1 {
+            return;
+        }
         let name = &self.columns[index].name;
         let detail = format!("column {name}, row group {group}: not read from row {} on: {why}", row.saturating_add(1));
         let at = self.rows.written();
@@ -332,31 +374,19 @@ impl File<'_, '_, '_> {
         }
     }
 
-    /// Whether the values have become more than the bytes of the file may come to; then reading ends.
-    fn expands(&mut self) -> bool {
-        let (written, fetched, limits) = (self.rows.written(), self.fetched.load(Relaxed), &self.rows.out.limits);
-        let over = written > limits.expansion_floor && written / limits.expansion_ratio_max.max(1) > fetched;
-        if over || written > limits.expansion_bytes_max {
-            let detail =
-                format!("{fetched} bytes gave {written} and more; raise the expansion limits if the file is trusted");
-            self.rows.out.gap(GapKind::Expansion, written, None, &detail);
-            return true;
-        }
-        false
-    }
-
     /// Hands on what is left and says what was counted.
     fn finish(&mut self) {
         if !self.rows.out.stopped {
             self.rows.flush();
         }
         let at = self.rows.written();
-        let mut more: Vec<(usize, u64)> = self.told.iter().map(|(i, n)| (*i, *n)).filter(|(_, n)| *n > 1).collect();
+        let mut more: Vec<(usize, (GapKind, u64))> = std::mem::take(&mut self.told).into_iter().collect();
+        more.retain(|(_, (_, times))| *times > 1);
         more.sort_unstable();
-        for (index, times) in more {
+        for (index, (kind, times)) in more {
             let name = &self.columns[index].name;
             let detail = format!("column {name} was not read in {} more row groups", times - 1);
-            self.rows.out.gap(GapKind::Corrupt, at, None, &detail);
+            self.rows.out.gap(kind, at, None, &detail);
         }
         for (kind, count) in std::mem::take(&mut self.rows.files) {
             let detail = format!(

@@ -4,77 +4,28 @@
 //! does not ask: whether the sizes in a page's header are within the limits, whether gzip or brotli give more bytes than
 //! the header says, whether a dictionary or a run of lengths claims more values than its bytes can hold.
 
+use super::meter::{Terms, VALUES_MAX, Watch, value_bytes};
 use super::thrift::{self, Fault, PageHeader};
 use crate::model::gap::GapKind;
 use crate::model::limits::Limits;
 use crate::model::object::ObjectRanges;
 use bytes::Bytes;
-use parquet::basic::{Compression, Encoding, Type};
+use parquet::basic::{Compression, ConvertedType, Encoding, LogicalType, Type};
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
+use parquet::schema::types::ColumnDescriptor;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// First bytes in which a page's header is looked for, and the most it may have (statistics may hold long values).
 const HEADER_BYTES: [usize; 3] = [4 << 10, 64 << 10, 1 << 20];
-/// Values of a column that repeats, and of a run of lengths, that are taken at once. One row may hold any number.
-const VALUES_MAX: u64 = 16 << 20;
 /// A page of the old LZ4 has a frame that says nothing of its size; it expands 255 times at most.
 const LZ4_EXPANSION: u64 = 255;
-
-/// What happened while a column was read, beyond the library's own errors.
-#[derive(Default)]
-pub struct Watch {
-    state: Mutex<Watched>,
-    /// Bytes fetched, over all columns.
-    pub fetched: Arc<AtomicU64>,
-}
-
-#[derive(Default)]
-struct Watched {
-    fault: Option<(GapKind, &'static str)>,
-    /// The object could not be read on.
-    failed: bool,
-    bytes: u64,
-    values: u64,
-}
-
-impl Watch {
-    /// A watch that adds to a count of bytes.
-    pub fn new(fetched: Arc<AtomicU64>) -> Watch {
-        Watch { state: Mutex::default(), fetched }
-    }
-
-    fn state(&self) -> MutexGuard<'_, Watched> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Begins a batch of rows.
-    pub fn batch(&self) {
-        let mut state = self.state();
-        (state.bytes, state.values) = (0, 0);
-    }
-
-    /// What was wrong, if it is known.
-    pub fn fault(&self) -> Option<(GapKind, &'static str)> {
-        self.state().fault
-    }
-
-    /// Whether a read of the object failed.
-    pub fn failed(&self) -> bool {
-        self.state().failed
-    }
-
-    fn wrong(&self, kind: GapKind, detail: &'static str) -> ParquetError {
-        self.state().fault.get_or_insert((kind, detail));
-        ParquetError::General(detail.to_string())
-    }
-}
 
 /// One column chunk of an object.
 #[derive(Clone)]
@@ -84,7 +35,7 @@ struct Inner {
     ranges: Arc<dyn ObjectRanges>,
     range: Range<u64>,
     codec: Compression,
-    repeats: bool,
+    terms: Terms,
     piece_bytes: usize,
     page_bytes_max: u64,
     watch: Arc<Watch>,
@@ -99,10 +50,11 @@ struct State {
 }
 
 impl Chunk {
-    /// The chunk at `range`. `piece` are bytes of it that are there already, with their place.
+    /// The chunk at `range`, in a place among those of its column. `piece` are bytes of it that are there already, with
+    /// their place in the object.
     pub fn new(
         ranges: Arc<dyn ObjectRanges>,
-        range: Range<u64>,
+        (place, range): (usize, Range<u64>),
         meta: &ColumnChunkMetaData,
         piece_bytes: usize,
         piece: Option<(u64, Bytes)>,
@@ -110,11 +62,19 @@ impl Chunk {
         watch: Arc<Watch>,
     ) -> Chunk {
         let (start, piece) = piece.unwrap_or_default();
+        let column = meta.column_descr();
+        let terms = Terms {
+            place,
+            compressed: meta.compression() != Compression::UNCOMPRESSED,
+            repeats: column.max_rep_level() > 0,
+            value_bytes: value_bytes(column),
+            stored_bytes: stored_bytes(column),
+        };
         Chunk(Arc::new(Inner {
             ranges,
             range,
             codec: meta.compression(),
-            repeats: meta.column_descr().max_rep_level() > 0,
+            terms,
             piece_bytes,
             page_bytes_max: limits.page_bytes_max as u64,
             watch,
@@ -142,11 +102,11 @@ impl Chunk {
         let fetched = match self.0.ranges.read_at(from..to) {
             Ok(fetched) if fetched.len() as u64 == to - from => fetched,
             _ => {
-                self.0.watch.state().failed = true;
+                self.0.watch.fails();
                 return Err(ParquetError::General("reading failed".to_string()));
             }
         };
-        self.0.watch.fetched.fetch_add(to - from, Relaxed);
+        self.0.watch.meter.fetched.fetch_add(to - from, Relaxed);
         state.piece = if held.is_empty() { Bytes::from(fetched) } else { Bytes::from([&held[..], &fetched].concat()) };
         state.start = start;
         Ok(state.piece.slice(..length))
@@ -173,18 +133,7 @@ impl Chunk {
                     "a page is larger than the limit; raise the page limit if the file is trusted",
                 ));
             }
-            let mut batch = watch.state();
-            let first = batch.bytes == 0;
-            batch.bytes += header.uncompressed;
-            batch.values += if self.0.repeats { header.values } else { 0 };
-            let over = (batch.bytes > max && !first) || batch.values > VALUES_MAX;
-            drop(batch);
-            if over {
-                return Err(watch.wrong(
-                    GapKind::RecordSize,
-                    "a few rows need more pages than the limit; raise the page limit if the file is trusted",
-                ));
-            }
+            watch.page(&self.0.terms, &header)?;
             let bytes = head.slice(..header.header_bytes);
             self.state().header = header;
             return Ok(bytes);
@@ -257,26 +206,35 @@ impl Read for HeaderBytes {
 pub struct Pages {
     inner: SerializedPageReader<Chunk>,
     watch: Arc<Watch>,
+    terms: Terms,
+    page_bytes_max: u64,
     levels: (i16, i16),
-    value_bytes: usize,
+    /// Its values are copied out of the dictionary, not viewed there, and are short.
+    decimal: bool,
+}
+
+/// The fewest bytes of a value in a dictionary.
+fn stored_bytes(column: &ColumnDescriptor) -> u64 {
+    match column.physical_type() {
+        Type::BYTE_ARRAY => 4,
+        Type::INT96 => 12,
+        _ => value_bytes(column),
+    }
 }
 
 impl Pages {
     /// The pages of a chunk of `rows` rows.
     pub fn new(chunk: Chunk, meta: &ColumnChunkMetaData, rows: usize) -> Result<Pages> {
         let column = meta.column_descr();
-        let value_bytes = match column.physical_type() {
-            Type::BOOLEAN => 1,
-            Type::INT32 | Type::FLOAT | Type::BYTE_ARRAY => 4,
-            Type::INT64 | Type::DOUBLE => 8,
-            Type::INT96 => 12,
-            Type::FIXED_LEN_BYTE_ARRAY => usize::try_from(column.type_length()).unwrap_or(1).max(1),
-        };
+        let decimal = column.converted_type() == ConvertedType::DECIMAL
+            || matches!(column.logical_type_ref(), Some(LogicalType::Decimal { .. }));
         Ok(Pages {
             watch: Arc::clone(&chunk.0.watch),
+            terms: chunk.0.terms,
+            page_bytes_max: chunk.0.page_bytes_max,
             inner: SerializedPageReader::new(Arc::new(chunk), meta, rows, None)?,
             levels: (column.max_rep_level(), column.max_def_level()),
-            value_bytes,
+            decimal: decimal && column.physical_type() == Type::BYTE_ARRAY,
         })
     }
 
@@ -284,8 +242,14 @@ impl Pages {
         let lies = || self.watch.wrong(GapKind::Corrupt, "a page claims more values than it holds");
         let (buf, encoding, data) = match page {
             Page::DictionaryPage { buf, num_values, .. } => {
-                let holds = buf.len() / self.value_bytes;
-                return if *num_values as usize <= holds { Ok(()) } else { Err(lies()) };
+                let holds = buf.len() as u64 / self.terms.stored_bytes.max(1);
+                if u64::from(*num_values) > holds {
+                    return Err(lies());
+                }
+                return match self.decimal && !holds_decimals(buf, *num_values) {
+                    true => Err(self.watch.wrong(GapKind::Corrupt, "a decimal is longer than 32 bytes")),
+                    false => Ok(()),
+                };
             }
             Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. } => {
                 let rep = level_bytes(buf, *num_values, *rep_level_encoding, self.levels.0).ok_or_else(lies)?;
@@ -304,18 +268,36 @@ impl Pages {
             Encoding::DELTA_BYTE_ARRAY => 2,
             _ => return Ok(()),
         };
-        let mut at = 0;
-        for _ in 0..runs {
+        let (mut at, mut decoded) = (0, 0u64);
+        for run in 0..runs {
             // A page of nulls alone may have no bytes for values.
-            let Some(run) = values.get(at..).filter(|run| !run.is_empty()) else { break };
-            let (count, end) = thrift::delta(run).map_err(|_| lies())?;
-            if count > VALUES_MAX {
-                return Err(lies());
+            let Some(bytes) = values.get(at..).filter(|bytes| !bytes.is_empty()) else { break };
+            // Of two runs the first are lengths of what values share with those before them, and are copied.
+            let of = thrift::delta(bytes, VALUES_MAX, runs == 2 && run == 0).map_err(|_| lies())?;
+            if encoding != Encoding::DELTA_BINARY_PACKED {
+                decoded = decoded.saturating_add(of.count * 4).saturating_add(of.sum);
             }
-            at += end;
+            if of.sum.saturating_add(buf.len() as u64) > self.page_bytes_max {
+                return Err(self.watch.wrong(
+                    GapKind::RecordSize,
+                    "the values of a page share so much that they are longer than the limit; raise the page limit if the file is trusted",
+                ));
+            }
+            at += of.bytes;
         }
-        Ok(())
+        self.watch.more(self.terms.place, decoded)
     }
+}
+
+/// Whether each value of a dictionary is short enough for a number of 256 bits.
+fn holds_decimals(mut bytes: &[u8], values: u32) -> bool {
+    for _ in 0..values {
+        let Some((length, rest)) = bytes.split_first_chunk::<4>() else { return false };
+        let length = u32::from_le_bytes(*length) as usize;
+        let (Some(rest), true) = (rest.get(length..), length <= 32) else { return false };
+        bytes = rest;
+    }
+    true
 }
 
 /// Bytes of a page's levels in its first version: a length and a run, or bits, or nothing where all are the same.

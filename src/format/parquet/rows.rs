@@ -1,6 +1,7 @@
 //! From lanes to blocks: a row is a record, its values are cells, each followed by a separator.
 
-use super::lanes::{self, Lane, Maps, Shape, Write};
+use super::lanes::{self, Lane, Maps, Shape};
+use super::meter::Meter;
 use super::text::Written;
 use crate::format::feed::Output;
 use crate::format::json_paths::{KEY, Paths, ROOT};
@@ -8,6 +9,11 @@ use crate::model::block::{Layout, SEPARATOR};
 use crate::model::field::FieldId;
 use crate::model::gap::GapKind;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Records of a block at most: a list may hold any number that have no values.
+const RECORDS_MAX: usize = 64 << 10;
 
 /// Rows on their way into blocks.
 pub struct Rows<'o, 's> {
@@ -16,7 +22,13 @@ pub struct Rows<'o, 's> {
     /// The paths of a file that nests.
     pub paths: Paths,
     /// Bytes written before this block.
-    pub offset: u64,
+    offset: u64,
+    /// What the file takes.
+    meter: Arc<Meter>,
+    /// Bytes of values that became no text.
+    passed: u64,
+    /// The values came to more than the limits of expansion allow.
+    over: bool,
     /// Values that are files of kinds that are not read: how many, by kind.
     pub files: BTreeMap<&'static str, u64>,
     layout: Layout,
@@ -28,11 +40,14 @@ pub struct Rows<'o, 's> {
 
 impl<'o, 's> Rows<'o, 's> {
     /// No rows yet. A file whose columns nest is a tree, as a JSON file of one object a line is.
-    pub fn new(out: &'o mut Output<'s>, nested: bool) -> Rows<'o, 's> {
+    pub fn new(out: &'o mut Output<'s>, nested: bool, meter: Arc<Meter>) -> Rows<'o, 's> {
         Rows {
             out,
             paths: Paths::default(),
             offset: 0,
+            meter,
+            passed: 0,
+            over: false,
             files: BTreeMap::new(),
             layout: if nested { Layout::Tree } else { Layout::Table },
             bytes: Vec::new(),
@@ -51,15 +66,21 @@ impl<'o, 's> Rows<'o, 's> {
         self.begin(number);
         for lane in lanes.iter_mut().flatten() {
             self.value(lane, index);
+            if !self.goes_on() {
+                break;
+            }
         }
         self.end();
     }
 
     /// A row of names that are rather values, before all others.
-    pub fn names(&mut self, names: &[(FieldId, &str)]) {
+    pub fn names(&mut self, names: &[(FieldId, String)]) {
         self.begin(0);
         for (field, name) in names {
-            self.cell(*field, &mut |bytes| bytes.extend_from_slice(name.as_bytes()));
+            self.cell(*field, name.as_bytes());
+            if !self.goes_on() {
+                break;
+            }
         }
         self.end();
     }
@@ -77,6 +98,34 @@ impl<'o, 's> Rows<'o, 's> {
         if self.bytes.len() >= self.out.limits.block_bytes {
             self.flush();
         }
+    }
+
+    /// Whether nothing more is to be read.
+    pub fn ended(&self) -> bool {
+        self.out.stopped || self.over
+    }
+
+    /// Hands on a block that is full, in which case the open records go on in the next; whether to go on. It is asked
+    /// after every value, because a row may have any number of columns, and of values in each.
+    fn goes_on(&mut self) -> bool {
+        if self.bytes.len() >= self.out.limits.record_bytes_max || self.out.records.len() >= RECORDS_MAX {
+            self.flush();
+        }
+        !self.ended()
+    }
+
+    /// Whether what was read has become more than the bytes of the file may come to; then reading ends, with a gap.
+    pub fn expands(&mut self) -> bool {
+        if !self.over
+            && let Some(given) = self.meter.expansion(self.written() + self.passed)
+        {
+            self.over = true;
+            let fetched = self.meter.fetched.load(Relaxed);
+            let detail =
+                format!("{fetched} bytes gave {given} and more; raise the expansion limits if the file is trusted");
+            self.out.gap(GapKind::Expansion, self.written(), None, &detail);
+        }
+        self.over
     }
 
     fn open_record(&mut self, path: FieldId) {
@@ -101,18 +150,22 @@ impl<'o, 's> Rows<'o, 's> {
             return;
         }
         match &mut lane.shape {
-            Shape::Values(field, write) => self.write(*field, write, index),
+            Shape::Values(field, write) => self.write(*field, &mut |bytes| write(index, bytes)),
             Shape::Records(path, members) => {
                 self.open_record(*path);
-                members.iter_mut().for_each(|member| self.value(member, index));
+                for member in members {
+                    self.value(member, index);
+                    if !self.goes_on() {
+                        break;
+                    }
+                }
                 self.close_record();
             }
             Shape::Lists(range, item) => {
                 for i in range(index) {
                     self.value(item, i);
-                    // A row may hold a list of any length; its record goes on in the next block.
-                    if self.bytes.len() >= self.out.limits.record_bytes_max {
-                        self.flush();
+                    if !self.goes_on() {
+                        break;
                     }
                 }
             }
@@ -126,11 +179,12 @@ impl<'o, 's> Rows<'o, 's> {
         let mut key = Vec::new();
         for i in maps.offsets[index] as usize..maps.offsets[index + 1] as usize {
             key.clear();
-            (maps.keys)(i, &mut key);
+            let passed = (maps.keys)(i, &mut key).passed;
+            self.pass(passed);
             if crate::format::feed::is_value(&key) {
                 let node = self.paths.child(maps.node, KEY, &mut 0, self.out);
                 let field = self.paths.field(node, self.out);
-                self.cell(field, &mut |bytes| bytes.extend_from_slice(&key));
+                self.cell(field, &key);
                 key = b"*".to_vec();
             }
             if maps.members.len() > self.out.limits.fields_max {
@@ -142,39 +196,47 @@ impl<'o, 's> Rows<'o, 's> {
                 lanes::lane(maps.values, node, None, paths, out)
             });
             self.value(lane, i);
-            if self.bytes.len() >= self.out.limits.record_bytes_max {
-                self.flush();
+            if !self.goes_on() {
+                break;
             }
         }
         self.close_record();
     }
 
-    fn write(&mut self, field: FieldId, write: &Write<'_>, index: usize) {
-        let mut file = None;
-        self.cell(field, &mut |bytes| {
-            if let Written::File(name) = write(index, bytes) {
-                file = Some(name);
-            }
+    fn cell(&mut self, field: FieldId, value: &[u8]) {
+        self.write(field, &mut |bytes| {
+            bytes.extend_from_slice(value);
+            Written::default()
         });
-        if let Some(name) = file {
-            *self.files.entry(name).or_default() += 1;
-        }
     }
 
     /// A cell of the innermost record, and a separator after it.
-    fn cell(&mut self, field: FieldId, write: &mut dyn FnMut(&mut Vec<u8>)) {
+    fn write(&mut self, field: FieldId, write: &mut dyn FnMut(&mut Vec<u8>) -> Written) {
         let start = self.bytes.len();
-        write(&mut self.bytes);
+        let written = write(&mut self.bytes);
+        if let Some(name) = written.file {
+            *self.files.entry(name).or_default() += 1;
+        }
         let end = self.bytes.len();
         if end - start > self.out.limits.record_bytes_max {
             self.bytes.truncate(start);
             self.out.rejected += 1;
             let detail = "a value longer than the limit was not read; raise the record limit if such values are meant";
             self.out.gap(GapKind::RecordSize, self.offset + start as u64, None, detail);
+            self.pass(end - start);
         } else if start < end {
             let record = self.open.last().copied().unwrap_or(0);
             self.out.cell(start, end, field, record);
             self.bytes.push(SEPARATOR);
+        }
+        self.pass(written.passed);
+    }
+
+    /// Counts bytes of a value that became no text: one in a dictionary may be looked at any number of times.
+    fn pass(&mut self, bytes: usize) {
+        if bytes > 0 {
+            self.passed += bytes as u64;
+            self.expands();
         }
     }
 
@@ -195,5 +257,6 @@ impl<'o, 's> Rows<'o, 's> {
             (mark.parent, mark.open) = (i.checked_sub(1).map(|p| p as u32), false);
             self.out.records.push(mark);
         }
+        self.expands();
     }
 }

@@ -7,9 +7,9 @@ use parquet::errors::Result;
 use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 use std::sync::Arc;
 
-/// How one column at the top of a schema is read, as if it stood alone: its leaves count from 0. Bytes are views into their
-/// pages, so that a dictionary is decoded once and nothing of it is copied.
-pub fn levels(column: &Type) -> Result<FieldLevels> {
+/// How one column at the top of a schema is read, as if it stood alone: its leaves count from 0; and what its values are.
+/// Bytes are views into their pages, so that a dictionary is decoded once and nothing of it is copied.
+pub fn levels(column: &Type) -> Result<(FieldLevels, Fields)> {
     let alone = Type::group_type_builder("alone").with_fields(vec![lenient(column)?]).build()?;
     let schema = SchemaDescriptor::new(Arc::new(alone));
     let arrow = parquet_to_arrow_schema(&schema, None)?;
@@ -20,7 +20,7 @@ pub fn levels(column: &Type) -> Result<FieldLevels> {
         false => views(field),
     };
     let hints: Fields = arrow.fields().iter().map(hint).collect();
-    parquet_to_arrow_field_levels(&schema, ProjectionMask::all(), Some(&hints))
+    Ok((parquet_to_arrow_field_levels(&schema, ProjectionMask::all(), Some(&hints))?, hints))
 }
 
 /// A type with strings as plain bytes: a column that says it is UTF-8 and is not would end with an error, and its people

@@ -5,13 +5,13 @@ use crate::model::block::SEPARATOR;
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// What became of bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
-    /// They were written as text.
-    Text,
-    /// They are a file of a kind that is not read, by its name.
-    File(&'static str),
+/// What became of a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// It is a file of a kind that is not read, by its name.
+    pub file: Option<&'static str>,
+    /// Bytes of it that were looked at and became no text.
+    pub passed: usize,
 }
 
 /// Writes bytes that may or may not be text. UTF-8 stays as it is; other text is read as Windows-1252, as in a text file;
@@ -19,23 +19,34 @@ pub enum Written {
 pub fn bytes(value: &[u8], out: &mut Vec<u8>) -> Written {
     if std::str::from_utf8(value).is_ok() && !value.contains(&0) {
         out.extend_from_slice(value);
-        return Written::Text;
+        return Written::default();
     }
+    let (length, start) = (value.len(), out.len());
     // Fixed lengths and C programs leave zeros at the end.
     let end = value.iter().rposition(|b| *b != 0).map_or(0, |n| n + 1);
     let value = &value[..end];
     if let Some(name) = sniff::magic(value) {
-        return Written::File(name);
+        return Written { file: Some(name), passed: length };
     }
     if !sniff::is_binary(value) {
         western::mend(value, out);
-        return Written::Text;
+    } else {
+        for chunk in value.utf8_chunks() {
+            out.extend(chunk.valid().bytes().map(|b| if b < b' ' || b == 0x7f { SEPARATOR } else { b }));
+            out.extend(std::iter::repeat_n(SEPARATOR, chunk.invalid().len()));
+        }
     }
-    for chunk in value.utf8_chunks() {
-        out.extend(chunk.valid().bytes().map(|b| if b < b' ' || b == 0x7f { SEPARATOR } else { b }));
-        out.extend(std::iter::repeat_n(SEPARATOR, chunk.invalid().len()));
+    Written { file: None, passed: length.saturating_sub(out.len() - start) }
+}
+
+/// Writes sixteen bytes: text, perhaps with zeros after it, or else a UUID. The library tells no UUID from other bytes;
+/// sixteen that are no text are one or are hardly anything else.
+pub fn sixteen(value: &[u8], out: &mut Vec<u8>) {
+    let end = value.iter().rposition(|b| *b != 0).map_or(0, |n| n + 1);
+    match std::str::from_utf8(&value[..end]) {
+        Ok(text) if !text.chars().any(char::is_control) => out.extend_from_slice(text.as_bytes()),
+        _ => uuid(value, out),
     }
-    Written::Text
 }
 
 /// Writes a whole number, with zeros before it up to `digits`.
@@ -132,7 +143,7 @@ pub fn time(value: i64, per_second: i64, out: &mut Vec<u8>) {
 }
 
 /// Writes sixteen bytes as a UUID.
-pub fn uuid(bytes: &[u8], out: &mut Vec<u8>) {
+fn uuid(bytes: &[u8], out: &mut Vec<u8>) {
     for (i, byte) in bytes.iter().enumerate() {
         if matches!(i, 4 | 6 | 8 | 10) {
             out.push(b'-');

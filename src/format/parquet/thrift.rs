@@ -240,28 +240,60 @@ impl Walk<'_> {
     }
 }
 
-/// Reads a run of numbers in DELTA_BINARY_PACKED
-/// (<https://github.com/apache/parquet-format/blob/master/Encodings.md>): how many there are, and where it ends.
-pub fn delta(bytes: &[u8]) -> Result<(u64, usize)> {
+/// A run of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// How many there are.
+    pub count: u64,
+    /// Bytes of the run.
+    pub bytes: usize,
+    /// Their sum, if it was asked for; a negative number counts as one beyond 31 bits.
+    pub sum: u64,
+}
+
+/// Reads a run of at most `count_max` numbers of 32 bits in DELTA_BINARY_PACKED
+/// (<https://github.com/apache/parquet-format/blob/master/Encodings.md>).
+pub fn delta(bytes: &[u8], count_max: u64, sum: bool) -> Result<Run> {
     let mut walk = Walk { bytes, at: 0 };
     let (block, minis, count) = (walk.varint()?, walk.varint()?, walk.varint()?);
-    walk.zigzag()?;
-    if minis == 0 || block % minis != 0 || block / minis > u64::from(u32::MAX) {
+    // Numbers wrap at 32 bits, as the library's do.
+    let mut value = walk.zigzag()? as u32;
+    if minis == 0 || block % minis != 0 || block / minis > u64::from(u32::MAX) || count > count_max {
         return Err(Fault::Bad);
     }
+    let mut total = if sum && count > 0 { u64::from(value) } else { 0 };
     let per_mini = block / minis;
     let mut left = count.saturating_sub(1);
     while left > 0 && per_mini > 0 {
-        walk.zigzag()?;
+        let least = walk.zigzag()? as u32;
         let widths = walk.at;
         walk.pass(minis)?;
         for mini in 0..minis as usize {
             if left == 0 {
                 break;
             }
-            walk.pass(u64::from(bytes[widths + mini]) * per_mini / 8)?;
-            left = left.saturating_sub(per_mini);
+            let (width, from) = (u64::from(bytes[widths + mini]), walk.at);
+            walk.pass(width * per_mini / 8)?;
+            let numbers = left.min(per_mini);
+            if sum {
+                for i in 0..numbers {
+                    value = value.wrapping_add(least).wrapping_add(packed(&bytes[from..walk.at], i * width, width));
+                    total = total.saturating_add(u64::from(value));
+                }
+            }
+            left -= numbers;
         }
     }
-    Ok((count, walk.at))
+    Ok(Run { count, bytes: walk.at, sum: total })
+}
+
+/// The low 32 bits of the number of `width` bits that begins at a bit.
+fn packed(bytes: &[u8], bit: u64, width: u64) -> u32 {
+    let from = (bit / 8) as usize;
+    let mut word = [0; 8];
+    let held = bytes.get(from..).unwrap_or_default();
+    let held = &held[..held.len().min(5)];
+    word[..held.len()].copy_from_slice(held);
+    let number = (u64::from_le_bytes(word) >> (bit % 8)) as u32;
+    if width < 32 { number & ((1 << width) - 1) } else { number }
 }

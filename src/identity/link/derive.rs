@@ -263,7 +263,8 @@ fn ids(parts: &Sorted<PART>, named: &Sorted<NAMED>, spills: &Spills) -> io::Resu
     type Name = [u8; ShortName::KEY_BYTES + 4];
     type First = (u64, [u8; PRINT]);
     let mut close = |group: u64, name: Name, first: First| -> io::Result<()> {
-        let fittest = named.first(&group.to_be_bytes())?.map(|record| (record[8], Take::new(&record[9..]).bytes::<16>()));
+        let fittest =
+            named.first(&group.to_be_bytes())?.map(|record| (record[8], Take::new(&record[9..]).bytes::<16>()));
         let id = match fittest {
             Some((OWN, token)) => token,
             Some((SHARED, token)) => print(&[&token, &name]),

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub(super) enum Asked {
     List,
     Object,
+    Put,
+    Delete,
 }
 
 /// The fault of an answer that is no success. Of what the store says only its code is shown.
@@ -63,8 +65,14 @@ fn common(asked: Asked, status: StatusCode) -> (FaultKind, String) {
 }
 
 fn azure(asked: Asked, anonymous: bool, status: StatusCode, code: &str) -> (FaultKind, String) {
-    let letter = if asked == Asked::List { "l (list)" } else { "r (read)" };
+    let (role, letter) = match asked {
+        Asked::List => ("Reader", "l (list)"),
+        Asked::Object => ("Reader", "r (read)"),
+        Asked::Put => ("Contributor", "c (create) and w (write)"),
+        Asked::Delete => ("Contributor", "d (delete)"),
+    };
     match (status.as_u16(), code) {
+        (409, "BlobAlreadyExists") => (FaultKind::Changed, "there is such a blob already".to_string()),
         (409, "BlobArchived" | "BlobBeingRehydrated") => {
             (FaultKind::Archived, "the blob lies in the archive tier; rehydrate it and scan it again".to_string())
         }
@@ -97,14 +105,19 @@ fn azure(asked: Asked, anonymous: bool, status: StatusCode, code: &str) -> (Faul
         ),
         (403, _) => (
             FaultKind::Denied,
-            format!("the store refuses: give this identity the role Storage Blob Data Reader, or a SAS with {letter}"),
+            format!("the store refuses: give this identity the role Storage Blob Data {role}, or a SAS with {letter}"),
         ),
         _ => common(asked, status),
     }
 }
 
 fn gcs(asked: Asked, anonymous: bool, status: StatusCode, code: &str) -> (FaultKind, String) {
-    let permission = if asked == Asked::List { "storage.objects.list" } else { "storage.objects.get" };
+    let (permission, role) = match asked {
+        Asked::List => ("storage.objects.list", "Storage Object Viewer"),
+        Asked::Object => ("storage.objects.get", "Storage Object Viewer"),
+        Asked::Put => ("storage.objects.create and storage.objects.delete", "Storage Object User"),
+        Asked::Delete => ("storage.objects.delete", "Storage Object User"),
+    };
     match (status.as_u16(), code) {
         (400, "UserProjectMissing") => (
             FaultKind::Denied,
@@ -123,7 +136,7 @@ fn gcs(asked: Asked, anonymous: bool, status: StatusCode, code: &str) -> (FaultK
         }
         (403, _) => (
             FaultKind::Denied,
-            format!("the store refuses: give this account {permission} (the role Storage Object Viewer) on the bucket"),
+            format!("the store refuses: give this account {permission} (the role {role}) on the bucket"),
         ),
         _ => common(asked, status),
     }

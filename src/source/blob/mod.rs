@@ -4,6 +4,7 @@
 //! renames what is not a tidy path (`a//b`, `/a`, `a/`, `..`), tells no storage class, and asks for no checksum.
 
 mod answer;
+mod keep;
 mod page;
 mod place;
 mod request;
@@ -13,10 +14,11 @@ use super::name::{is_below, parts_of, path_below, uri_of};
 use super::wire::fault::{Fault, FaultKind};
 use super::wire::listing::{Circle, Left, Pages, listing};
 use super::wire::runtime;
-use super::wire::store::Target;
+use super::wire::store::{RequestKind, Target};
 use super::wire::stream::WireStream;
 use super::{Filter, Listing, SourceError, SourceOptions, Versions, Wire};
 use crate::model::object::{Object, ObjectStream};
+pub(super) use keep::Shelf;
 use page::Entry;
 use place::{Kind, Place};
 use request::BlobStore;
@@ -86,7 +88,8 @@ impl Blob {
     /// Whether there is anything to list. An empty container is there.
     async fn is_there(&mut self) -> Result<bool, Fault> {
         let below = self.below();
-        let page = match self.wire.ask(&*self.store, || self.store.page(&below, None, Some(1))).await {
+        let page = match self.wire.ask(RequestKind::List, &*self.store, || self.store.page(&below, None, Some(1))).await
+        {
             Ok(page) => page,
             // Whoever may not list may still read the one object that is named.
             Err(fault) if fault.kind == FaultKind::Denied => match self.itself().await {
@@ -116,7 +119,7 @@ impl Blob {
         if self.prefix.is_empty() || self.prefix.ends_with('/') {
             return Ok(None);
         }
-        self.wire.ask(&*self.store, || self.store.find(&self.prefix)).await
+        self.wire.ask(RequestKind::Head, &*self.store, || self.store.find(&self.prefix)).await
     }
 
     pub(super) fn list(&self) -> impl Iterator<Item = Listing> + Send + use<> {
@@ -138,7 +141,8 @@ impl Blob {
         let place = uri_of(self.scheme, &self.bucket, &below);
         let (mut next, mut circle) = (None::<String>, Circle::default());
         loop {
-            let page = self.wire.ask(&*self.store, || self.store.page(&below, next.as_deref(), None)).await;
+            let page =
+                self.wire.ask(RequestKind::List, &*self.store, || self.store.page(&below, next.as_deref(), None)).await;
             let page = match page {
                 Ok(page) if page.next.as_ref().is_some_and(|next| circle.closes(next)) => {
                     let why = "the store gives the same page again and again; is the endpoint right?";
@@ -188,7 +192,7 @@ impl Blob {
         let asked = async {
             match request::unaskable(&key) {
                 Some(fault) => Err(fault),
-                None => self.wire.ask(&*self.store, || self.store.find(&key)).await,
+                None => self.wire.ask(RequestKind::Head, &*self.store, || self.store.find(&key)).await,
             }
         };
         let fault = match runtime().ok()?.block_on(asked) {
@@ -201,6 +205,12 @@ impl Blob {
             Err(fault) => fault,
         };
         Some((uri.clone(), Listing::Problem { path, uri, gap: fault.gap(), is_place: false }))
+    }
+
+    /// Whether there is an object with this key, as far as may be asked.
+    pub(super) fn has(&self, key: &str) -> bool {
+        let one = Blob { prefix: key.to_string(), ..self.clone() };
+        runtime().is_ok_and(|runtime| matches!(runtime.block_on(one.itself()), Ok(Some(_))))
     }
 
     pub(super) fn open_object(&self, object: &Object) -> io::Result<Box<dyn ObjectStream>> {

@@ -57,6 +57,18 @@ impl BlobStore {
         query: &[(&str, &str)],
         headers: &[(&'static str, String)],
     ) -> Result<HttpResponse, Fault> {
+        self.send_with((method, asked), key, query, headers, None).await
+    }
+
+    /// One request with a body.
+    pub async fn send_with(
+        &self,
+        (method, asked): (Method, Asked),
+        key: &str,
+        query: &[(&str, &str)],
+        headers: &[(&'static str, String)],
+        body: Option<Bytes>,
+    ) -> Result<HttpResponse, Fault> {
         let place = &self.place;
         let mut url = place.base.clone();
         if !key.is_empty() {
@@ -81,7 +93,10 @@ impl BlobStore {
                 }
             }
         }
-        let request = request.body(HttpRequestBody::empty());
+        if let Some(body) = &body {
+            request = request.header("content-length", body.len());
+        }
+        let request = request.body(body.map_or_else(HttpRequestBody::empty, HttpRequestBody::from));
         let mut request =
             request.map_err(|_| Fault::new(FaultKind::Other, "no request can be made of the object's name"))?;
         place.sign(&mut request).await?;
@@ -96,7 +111,7 @@ impl BlobStore {
     }
 
     /// A whole body, if it is no longer than this.
-    async fn collect(&self, body: HttpResponseBody, max: usize) -> Result<Vec<u8>, Fault> {
+    pub async fn collect(&self, body: HttpResponseBody, max: usize) -> Result<Vec<u8>, Fault> {
         let (mut all, mut chunks) = (Vec::new(), body.bytes_stream());
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(|e| answer::unheard(self.place.host(), &e))?;

@@ -17,6 +17,8 @@ pub(super) enum Asked {
     Get,
     GetVersion,
     Tags,
+    Put,
+    Delete,
 }
 
 impl Asked {
@@ -28,6 +30,8 @@ impl Asked {
             Asked::Get => "s3:GetObject",
             Asked::GetVersion => "s3:GetObjectVersion",
             Asked::Tags => "s3:GetObjectTagging",
+            Asked::Put => "s3:PutObject",
+            Asked::Delete => "s3:DeleteObject",
         }
     }
 
@@ -142,6 +146,9 @@ fn of_status(status: u16, code: &str, message: &str, asked: Asked, account: &Acc
         | (429 | 503, _) => {
             new(FaultKind::Throttled, format!("{place} asks for fewer requests; scan again with --max-requests-per-second"))
         }
+        (_, "ConditionalRequestConflict") => {
+            new(FaultKind::Transient, format!("another request at {place} was about the same object; run it again"))
+        }
         (_, "RequestTimeout" | "InternalError" | "OperationAborted") | (408 | 500 | 502 | 504, _) => {
             new(FaultKind::Transient, format!("{place} answered with an error of its own ({status}); scan it again"))
         }
@@ -195,6 +202,8 @@ fn refused(message: &str) -> Option<&'static str> {
         "s3:GetObjectVersion",
         "s3:GetObjectTagging",
         "s3:GetObject",
+        "s3:PutObject",
+        "s3:DeleteObject",
         "s3:ListBucketVersions",
         "s3:ListBucket",
     ];

@@ -9,6 +9,7 @@ use super::super::name::uri_of;
 use super::super::options::Versions;
 use super::super::wire::fault::{Fault, FaultKind};
 use super::super::wire::listing::{Circle, Left, Pages};
+use super::super::wire::store::RequestKind;
 use super::S3;
 use super::fault::{Asked, archived};
 use super::page::{Ask, Item, KEYS};
@@ -206,7 +207,7 @@ impl S3 {
             Listing::Problem { uri, path, .. } => (uri, path),
         };
         let (_, key, version) = super::parts_of(uri)?;
-        let told = self.wire.ask(&*self.bucket, || async {
+        let told = self.wire.ask(RequestKind::Tags, &*self.bucket, || async {
             let tags = self.bucket.account.client().get_object_tagging().bucket(&self.bucket.name).key(&key);
             let tags = tags.set_version_id(version.clone()).set_request_payer(self.bucket.payer());
             tags.send().await.map_err(|e| self.failed(&e, Asked::Tags).0)

@@ -3,9 +3,11 @@
 mod client;
 mod fault;
 mod get;
+mod keep;
 mod list;
 mod page;
 mod report;
+mod whole;
 
 use super::address::{check_endpoint, check_uri};
 use super::filter::Filter;
@@ -146,6 +148,12 @@ impl S3 {
             }
             Err(fault) => (uri.clone(), Listing::Problem { path, uri, gap: fault.gap(), is_place: false }),
         })
+    }
+
+    /// Whether there is an object with this key, as far as may be asked.
+    pub(super) fn has(&self, key: &str) -> bool {
+        let one = S3 { prefix: key.to_string(), ..self.clone() };
+        runtime().is_ok_and(|runtime| runtime.block_on(one.head(None)).is_ok())
     }
 
     pub(super) fn open_object(&self, object: &Object) -> io::Result<Box<dyn ObjectStream>> {

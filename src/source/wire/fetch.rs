@@ -1,18 +1,24 @@
 //! A request that is repeated until it went well, and goes on where it broke off.
 
 use super::Wire;
+use super::check::Check;
 use super::fault::{Fault, FaultKind};
-use super::store::{Store, Target};
+use super::gate::Pass;
+use super::store::{RequestKind, Store, Target};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use std::future::Future;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 
 /// The longest wait before a request is repeated.
 const WAIT_MAX: Duration = Duration::from_secs(20);
+/// A line that sends slower than this is taken for broken.
+const SENT_BYTES_A_SECOND: usize = 128 << 10;
 /// A whole object up to this size that broke off is fetched anew, so that the store's own check covers it.
 const RESTART_BYTES: u64 = 1 << 20;
 /// A sum that is dear to compute is computed up to this size: what one request fetches whole.
@@ -24,18 +30,34 @@ impl Wire {
     /// Makes a request until it goes well, it is in vain, or the attempts are used up.
     pub(in crate::source) async fn ask<T, F>(
         &self,
+        kind: RequestKind,
         store: &dyn Store,
+        attempt: impl FnMut() -> F,
+    ) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Fault>>,
+    {
+        self.ask_sending(kind, store, 0, attempt).await
+    }
+
+    /// The same for a request that carries so many bytes, and so may take longer to be answered.
+    pub(in crate::source) async fn ask_sending<T, F>(
+        &self,
+        kind: RequestKind,
+        store: &dyn Store,
+        bytes: usize,
         mut attempt: impl FnMut() -> F,
     ) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Fault>>,
     {
+        let longer = Duration::from_secs((bytes / SENT_BYTES_A_SECOND) as u64);
         let mut tries = 0;
         loop {
             let answer = {
                 let _pass = self.0.gate.enter().await;
-                self.request().await;
-                self.heard(attempt()).await
+                self.request(kind).await;
+                self.heard_within(self.0.limits.silence + longer, attempt()).await
             };
             match answer {
                 Ok(answer) => {
@@ -49,10 +71,18 @@ impl Wire {
 
     /// The answer, or a fault when nothing was heard for too long.
     async fn heard<T>(&self, answer: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-        match timeout(self.0.limits.silence, answer).await {
+        self.heard_within(self.0.limits.silence, answer).await
+    }
+
+    async fn heard_within<T>(
+        &self,
+        limit: Duration,
+        answer: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        match timeout(limit, answer).await {
             Ok(answer) => answer,
             Err(_) => {
-                let seconds = self.0.limits.silence.as_secs_f64();
+                let seconds = limit.as_secs_f64();
                 Err(Fault::new(
                     FaultKind::Transient,
                     format!("the store said nothing for {seconds} seconds; scan it again"),
@@ -90,18 +120,40 @@ impl Wire {
         target: &Target,
         range: Range<u64>,
     ) -> Result<Vec<Bytes>, Fault> {
-        let mut got = Got { at: range.start, chunks: Vec::new(), check: None, is_checked: false };
+        let mut got = Got::new(range.start, None);
+        self.fetch_into(store, target, range, &mut got).await?;
+        Ok(got.chunks)
+    }
+
+    /// The bytes of a part of a larger object, exactly, handed on as they come.
+    pub(in crate::source) async fn pass_on(
+        &self,
+        store: &dyn Store,
+        target: &Target,
+        range: Range<u64>,
+        way: &Way,
+    ) -> Result<(), Fault> {
+        self.fetch_into(store, target, range.clone(), &mut Got::new(range.start, Some(way))).await
+    }
+
+    async fn fetch_into(
+        &self,
+        store: &dyn Store,
+        target: &Target,
+        range: Range<u64>,
+        got: &mut Got<'_>,
+    ) -> Result<(), Fault> {
         let (mut tries, mut resumes) = (0, 0);
         while got.at < range.end {
             let before = got.at;
-            match self.attempt(store, target, &range, &mut got).await {
+            match self.attempt(store, target, &range, got).await {
                 Ok(()) => self.0.gate.faster(),
                 Err(fault) => {
                     // The stream did not come to the end at which it compares: that is done here, if all bytes came.
                     got.is_checked = false;
                     let whole = target.is_whole(&range) && target.size <= RESTART_BYTES;
-                    if fault.kind == FaultKind::Corrupt || whole {
-                        got = Got { at: range.start, chunks: Vec::new(), check: None, is_checked: false };
+                    if (fault.kind == FaultKind::Corrupt || whole) && got.way.is_none() {
+                        *got = Got::new(range.start, None);
                     } else if got.at > before && resumes < RESUMES_MAX {
                         // Something came: that is no attempt in vain.
                         resumes += 1;
@@ -111,12 +163,15 @@ impl Wire {
                 }
             }
             if got.at == range.end && target.is_whole(&range) && !got.holds(target.size) {
-                got = Got { at: range.start, chunks: Vec::new(), check: None, is_checked: false };
+                *got = Got::new(range.start, None);
                 let fault = Fault::new(FaultKind::Corrupt, "the bytes that came do not have the store's checksum");
                 self.again(store, fault, &mut tries).await?;
             }
         }
-        Ok(got.chunks)
+        if target.is_whole(&range) && !got.is_checked && got.check(target.size).is_none() {
+            self.0.counts.unchecked.fetch_add(1, Relaxed);
+        }
+        Ok(())
     }
 
     async fn attempt(
@@ -124,10 +179,10 @@ impl Wire {
         store: &dyn Store,
         target: &Target,
         range: &Range<u64>,
-        got: &mut Got,
+        got: &mut Got<'_>,
     ) -> Result<(), Fault> {
-        let _pass = self.0.gate.enter().await;
-        self.request().await;
+        let mut pass = Some(self.0.gate.enter().await);
+        self.request(RequestKind::Get).await;
         let from_start = got.at == range.start;
         let mut body = self.heard(store.get(target, got.at..range.end)).await?;
         if from_start {
@@ -143,10 +198,13 @@ impl Wire {
             if chunk.len() as u64 > range.end - got.at {
                 return Err(Fault::new(FaultKind::Corrupt, "the store sent more bytes than were asked for"));
             }
-            got.at += chunk.len() as u64;
             let len = chunk.len() as u64;
-            got.chunks.push(chunk);
+            got.at += len;
             self.arrived(len).await;
+            match got.way {
+                None => got.chunks.push(chunk),
+                Some(way) => way.send(chunk, &mut pass).await,
+            }
         }
         if got.at < range.end {
             return Err(Fault::new(FaultKind::Transient, "the store ended its answer early; scan the object again"));
@@ -155,20 +213,65 @@ impl Wire {
     }
 }
 
+/// The way of a part's bytes to the worker that reads them. What is on it is bounded, so that bytes that nobody reads yet
+/// wait in the network, and those that are read are still in the caches.
+pub(in crate::source) struct Way {
+    pub sender: mpsc::UnboundedSender<Result<Bytes, Fault>>,
+    /// KiB that may be on the way; the reader gives them back.
+    pub room: Arc<Semaphore>,
+}
+
+impl Way {
+    /// The least room there is, in KiB.
+    pub const ROOM_MIN: u32 = 1 << 10;
+
+    /// KiB that a chunk takes; one that is larger than all the room takes all of it.
+    pub fn room_of(chunk: &Bytes) -> u32 {
+        (chunk.len().div_ceil(1024)).min(Way::ROOM_MIN as usize) as u32
+    }
+
+    /// Hands a chunk on; waits for room, and for that lets go of the right to make a request, which others may need who
+    /// are waited for.
+    async fn send(&self, chunk: Bytes, pass: &mut Option<Pass<'_>>) {
+        let room = Way::room_of(&chunk);
+        let permit = match self.room.try_acquire_many(room) {
+            Ok(permit) => Ok(permit),
+            Err(_) => {
+                *pass = None;
+                self.room.acquire_many(room).await
+            }
+        };
+        if let Ok(permit) = permit {
+            permit.forget();
+        }
+        // Where nobody reads any more, the task is about to be ended.
+        let _ = self.sender.send(Ok(chunk));
+    }
+}
+
 /// What came of a range so far.
-struct Got {
+struct Got<'a> {
     at: u64,
+    /// What is kept; nothing where it is handed on.
     chunks: Vec<Bytes>,
-    check: Option<super::check::Check>,
+    way: Option<&'a Way>,
+    check: Option<Check>,
     is_checked: bool,
 }
 
-impl Got {
+impl<'a> Got<'a> {
+    fn new(at: u64, way: Option<&'a Way>) -> Got<'a> {
+        Got { at, chunks: Vec::new(), way, check: None, is_checked: false }
+    }
+
+    /// What a whole object must come to, where that is told and not too dear to compute.
+    fn check(&self, size: u64) -> Option<Check> {
+        self.check.filter(|c| c.is_cheap() || size <= DEAR_CHECK_BYTES)
+    }
+
     /// Whether a whole object is what its store says, as far as that can be told.
     fn holds(&self, size: u64) -> bool {
-        let Some(check) = self.check.filter(|c| !self.is_checked && (c.is_cheap() || size <= DEAR_CHECK_BYTES)) else {
-            return true;
-        };
+        let Some(check) = self.check(size).filter(|_| !self.is_checked) else { return true };
         let mut checking = check.start();
         self.chunks.iter().for_each(|chunk| checking.update(chunk));
         checking.holds()

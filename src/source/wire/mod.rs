@@ -21,11 +21,13 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use store::RequestKind;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
-/// Threads of the runtime. They move bytes and sign requests; what is read is worked on elsewhere.
-const THREADS: usize = 2;
+/// Threads of the runtime, at most; one for every two processors. They move bytes and sign requests, of which one moves two
+/// gigabytes a second; what is read is worked on elsewhere.
+const THREADS_MAX: usize = 8;
 /// Bytes of one ranged request.
 pub(super) const PART_BYTES: u64 = 8 << 20;
 /// Bytes of the first request of a large object: enough to see a kind of file that is not read.
@@ -64,17 +66,53 @@ impl Default for WireLimits {
     }
 }
 
-/// What was asked of the network so far.
+/// What was asked of the network so far. Every attempt counts, those that failed too; what credentials cost does not.
 #[derive(Debug, Default)]
 pub struct WireCounts {
-    /// Requests made, listings included.
-    pub requests: AtomicU64,
-    /// Requests that were made again after a fault.
+    /// Pages of listings.
+    pub lists: AtomicU64,
+    /// Questions about one object: whether it is there, and its checksum.
+    pub heads: AtomicU64,
+    /// Whole objects and ranges of them.
+    pub gets: AtomicU64,
+    /// Tags of objects.
+    pub tags: AtomicU64,
+    /// Files put or deleted, where the inventory is in a store; no source is written to.
+    pub writes: AtomicU64,
+    /// Requests among them that were made again after a fault.
     pub retries: AtomicU64,
     /// Answers that asked to slow down.
     pub throttled: AtomicU64,
     /// Bytes of objects that arrived.
     pub bytes: AtomicU64,
+    /// Objects that came from end to end, with the length and the version that were listed, and with no checksum that they
+    /// could be compared with.
+    pub unchecked: AtomicU64,
+    /// Microseconds that workers waited for bytes, over all workers.
+    pub waited_micros: AtomicU64,
+}
+
+impl WireCounts {
+    /// Requests by what they ask a source for: `list`, `head`, `get`, `tags`.
+    pub fn by_kind(&self) -> [(&'static str, u64); 4] {
+        let kinds = [("list", &self.lists), ("head", &self.heads), ("get", &self.gets), ("tags", &self.tags)];
+        kinds.map(|(kind, count)| (kind, count.load(Relaxed)))
+    }
+
+    /// Requests to a source of every kind.
+    pub fn requests(&self) -> u64 {
+        self.by_kind().iter().map(|(_, count)| count).sum()
+    }
+
+    fn of(&self, kind: RequestKind) -> &AtomicU64 {
+        match kind {
+            RequestKind::List => &self.lists,
+            RequestKind::Head => &self.heads,
+            RequestKind::Get => &self.gets,
+            RequestKind::Tags => &self.tags,
+            RequestKind::Write => &self.writes,
+        }
+    }
 }
 
 /// The network, shared by all sources of a run.
@@ -142,9 +180,9 @@ impl Wire {
     }
 
     /// Waits until another request may be made, and counts it.
-    async fn request(&self) {
+    async fn request(&self, kind: RequestKind) {
         self.0.requests.take(1).await;
-        self.0.counts.requests.fetch_add(1, Relaxed);
+        self.0.counts.of(kind).fetch_add(1, Relaxed);
     }
 
     /// Counts bytes that arrived, and waits as long as they were too fast.
@@ -160,8 +198,9 @@ pub(super) fn runtime() -> io::Result<&'static Runtime> {
     let made = RUNTIME.get_or_init(|| {
         // The client of object_store takes whichever TLS is the process's; an earlier choice stands.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Builder::new_multi_thread()
-            .worker_threads(THREADS)
+            .worker_threads((processors / 2).clamp(1, THREADS_MAX))
             .thread_name("wire")
             .enable_all()
             .build()

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// One version of one object, as it was listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,17 @@ pub(in crate::source) struct Body {
     pub is_checked: bool,
 }
 
+/// What a request asks a store for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::source) enum RequestKind {
+    List,
+    Head,
+    Get,
+    Tags,
+    /// To put or to delete: only where the inventory is in a store.
+    Write,
+}
+
 /// A place on a network.
 pub(in crate::source) trait Store: Send + Sync + 'static {
     /// One attempt to get a range of an object: exactly this version, or a fault.
@@ -54,4 +66,29 @@ pub(in crate::source) trait Store: Send + Sync + 'static {
     fn renew(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
     }
+}
+
+/// A place on a network that also keeps files: single attempts, as for [`Store`].
+pub(in crate::source) trait Keep: Send + Sync + 'static {
+    /// What objects are fetched from.
+    fn store(&self) -> Arc<dyn Store>;
+
+    /// A small object as it is now.
+    fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Bytes, Fault>>;
+
+    /// Puts an object; if `absent`, only where there is none, else the fault's kind is `Changed`.
+    fn put<'a>(&'a self, key: &'a str, bytes: Bytes, absent: bool) -> BoxFuture<'a, Result<(), Fault>>;
+
+    /// Deletes an object; that it is gone already may be a fault or none.
+    fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), Fault>>;
+
+    /// A page of the keys that begin so.
+    fn keys<'a>(&'a self, prefix: &'a str, next: Option<String>) -> BoxFuture<'a, Result<Keys, Fault>>;
+}
+
+/// A page of keys.
+pub(in crate::source) struct Keys {
+    pub keys: Vec<String>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<String>,
 }

@@ -3,6 +3,9 @@
 // A test that cannot run says so.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod lies;
+mod pages;
+
 use crate::program::{Home, copy_tree, partition};
 use arrow_array::{ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, types::Int32Type};
 use parquet::arrow::ArrowWriter;
@@ -220,7 +223,7 @@ fn every_type_has_a_text() {
     ] {
         assert_eq!(of(field), want, "{field}");
     }
-    assert!(of("packed").contains("\nj@example.com\n") || of("packed").contains("j@example.com"));
+    assert!(of("packed").contains("\nj@example.com\n"), "{:?}", of("packed"));
     // A name that is a value is read as one, in row 0.
     assert_eq!(got.cells[0], (0, "#17".to_string(), "j@example.com".to_string()));
     let [gap] = &got.gaps[..] else { panic!("{:?}", got.gaps) };
