@@ -3,22 +3,20 @@
 use super::{AT_ONCE, keys};
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::Builder;
-use rollcall::decode::decode;
-use rollcall::matcher::judge::Judge;
+use rollcall::identity::Key;
 use rollcall::matcher::lanes::Scratch;
-use rollcall::model::block::{Block, BlockSink};
-use rollcall::model::field::Schema;
-use rollcall::model::finding::Finding;
-use rollcall::model::gap::Gap;
 use rollcall::model::limits::Limits;
+use rollcall::model::object::ObjectStream;
 use rollcall::model::settings::IdentitySettings;
+use rollcall::pipeline::exchange::{Desk, Exchange};
 use rollcall::pipeline::plan::Plan;
+use rollcall::pipeline::worker::{Shared, Task, read_object};
 use rollcall::source::{Listing, Source, SourceOptions, Wire, WireLimits};
 use std::hint::black_box;
-use std::ops::ControlFlow;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Bytes of a large object.
 const LARGE: u64 = 64 << 20;
@@ -111,15 +109,14 @@ fn wire(bucket: &str) {
     let wire = Wire::new(WireLimits { requests_at_once: AT_ONCE, ..WireLimits::default() });
     let options = SourceOptions { wire: wire.clone(), ..SourceOptions::default() };
     let source = Source::open(&format!("s3://{bucket}"), &options).expect("the bucket");
-    let (give, take) = crossbeam_channel::bounded(256);
+    let (give, take) = crossbeam_channel::bounded::<Box<dyn ObjectStream>>(256);
     std::thread::scope(|threads| {
         for _ in 0..2 {
             let take = take.clone();
             threads.spawn(move || {
                 let mut buffer = vec![0; 256 << 10];
                 for mut stream in take {
-                    let stream: &mut Box<dyn rollcall::model::object::ObjectStream> = &mut stream;
-                    while std::io::Read::read(stream, &mut buffer).expect("bytes") > 0 {
+                    while stream.read(&mut buffer).expect("bytes") > 0 {
                         black_box(&buffer);
                     }
                     stream.verify().expect("whole");
@@ -136,39 +133,60 @@ fn wire(bucket: &str) {
     println!("{{\"numbers\":{{\"wait_seconds\":{waited}}}}}");
 }
 
-/// Takes blocks as a worker does, as far as judging goes.
-struct Judged<'a> {
-    judge: Judge<'a>,
-    findings: Vec<Finding>,
-}
+/// An object's bytes, lent.
+struct InMemory(std::io::Cursor<Arc<Vec<u8>>>);
 
-impl BlockSink for Judged<'_> {
-    fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
-        self.findings.clear();
-        self.judge.block(block, schema, &mut self.findings);
-        black_box(&self.findings);
-        ControlFlow::Continue(())
-    }
-
-    fn gap(&mut self, gap: Gap) {
-        panic!("an input of the bench has a gap: {gap:?}");
+impl Read for InMemory {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let at = self.0.position() as usize;
+        let bytes = &self.0.get_ref()[at..];
+        let take = bytes.len().min(buffer.len());
+        buffer[..take].copy_from_slice(&bytes[..take]);
+        self.0.set_position((at + take) as u64);
+        Ok(take)
     }
 }
 
-/// The matching core alone, or the way of an object without the reading: hashing, lines, matching, judging.
+impl ObjectStream for InMemory {
+    fn verify(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The matching core alone, or the whole way of an object but for the reading: hashing, lines, matching, judging,
+/// records. Two threads, as a scan has them.
 fn in_memory(dir: &Path, bucket: &str, whole: bool) {
     let plan = plan();
-    // One object is read, and scanned as often as there are objects: reading it is not to be measured. Two threads, as a
-    // scan has them.
+    // One object is read, and scanned as often as there are objects: reading it is not to be measured.
     let all = keys(dir, bucket);
-    let bytes = std::fs::read(dir.join(bucket).join(&all[0])).expect("read");
+    let path = dir.join(bucket).join(&all[0]);
+    let bytes = Arc::new(std::fs::read(&path).expect("read"));
+    let source = Source::open(&path.to_string_lossy(), &SourceOptions::default()).expect("a source");
+    let listed = source.list(&[]).find_map(|l| if let Listing::Object(object) = l { Some(object) } else { None });
+    let object = listed.expect("the object is listed");
+    let key = Key::from_bytes(*b"rollcall bench  ");
+    let (stop, bytes_read) = (AtomicBool::new(false), Arc::new(AtomicU64::new(0)));
+    let shared = Shared {
+        plan: &plan,
+        key: &key,
+        stop: &stop,
+        bytes_read: &bytes_read,
+        findings: None,
+        now: || 0,
+        in_hand: None,
+    };
     let next = AtomicUsize::new(0);
     let work = || {
         let mut scratch = Scratch::new();
+        let offered = AtomicU64::new(0);
+        let exchange = Exchange::new(1, &offered);
+        let mut desk = Desk::new(&plan.matcher);
         while next.fetch_add(1, Relaxed) < all.len() {
             if whole {
-                let mut sink = Judged { judge: Judge::new(&plan.matcher), findings: Vec::new() };
-                decode(&mut &bytes[..], &Limits::default(), &mut sink);
+                let stream = InMemory(std::io::Cursor::new(bytes.clone()));
+                let ahead: Option<Box<dyn ObjectStream>> = Some(Box::new(stream));
+                let task = Task { id: 1, object: object.clone(), source: &source, run: 1, listed_at: 0, ahead };
+                black_box(read_object(&shared, task, &exchange, &mut desk, &mut |batch| drop(black_box(batch))));
                 continue;
             }
             // A block at a time, as the formats hand them on.

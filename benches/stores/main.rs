@@ -121,22 +121,29 @@ impl Bench {
         command
     }
 
-    /// Runs a process to its end.
-    fn run(&self, mut command: Command) -> Took {
+    /// Runs processes at once, to the end of all of them.
+    fn run(&self, commands: Vec<Command>) -> Took {
         let metrics = self.dir.path().join("metrics.json");
         let _ = std::fs::remove_file(&metrics);
         let (before, since) = (children_cpu(), Instant::now());
-        let output = command.stdin(Stdio::null()).output().expect("it starts");
+        let piped = |mut command: Command| {
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+        };
+        let children: Vec<_> = commands.into_iter().map(piped).collect();
+        let ended: Vec<_> = children.into_iter().map(|child| child.wait_with_output().expect("it ends")).collect();
         let (cpu, wall) = (children_cpu() - before, since.elapsed().as_secs_f64());
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let text = std::fs::read_to_string(metrics).unwrap_or_else(|_| String::from_utf8_lossy(&output.stdout).into());
+        for output in &ended {
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+        let text =
+            std::fs::read_to_string(metrics).unwrap_or_else(|_| String::from_utf8_lossy(&ended[0].stdout).into());
         let numbers: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         let waited = numbers["numbers"]["wait_seconds"].as_f64().unwrap_or(0.0);
         Took { cpu, wall, waited }
     }
 
     /// Runs these one after the other, again and again, so that all of them meet the same machine. Medians.
-    fn medians(&self, commands: &[&dyn Fn() -> Command]) -> Vec<Took> {
+    fn medians(&self, commands: &[&dyn Fn() -> Vec<Command>]) -> Vec<Took> {
         let mut all = vec![Vec::new(); commands.len()];
         for _ in 0..self.runs {
             for (command, took) in commands.iter().zip(&mut all) {
@@ -161,29 +168,34 @@ impl Bench {
         println!("\n== {objects} logs of 64 MiB, an address in every megabyte; {gigabytes:.3} GB");
         let folder = self.dir.path().join("large").display().to_string();
         let took = self.medians(&[
-            &|| self.child("idle", "large"),
-            &|| self.child("sdk", "large"),
-            &|| self.child("wire", "large"),
-            &|| self.child("core", "large"),
-            &|| self.child("memory", "large"),
-            &|| self.scan("s3://none"),
-            &|| self.scan(&folder),
-            &|| self.scan("s3://large"),
+            &|| vec![self.child("idle", "large")],
+            &|| vec![self.child("sdk", "large")],
+            &|| vec![self.child("wire", "large")],
+            &|| vec![self.child("core", "large")],
+            &|| vec![self.child("memory", "large")],
+            &|| vec![self.child("sdk", "large"), self.child("memory", "large")],
+            &|| vec![self.scan("s3://none")],
+            &|| vec![self.scan(&folder)],
+            &|| vec![self.scan("s3://large")],
         ]);
-        let [idle, sdk, wire, core, memory, start, folder, s3] = took[..] else { unreachable!() };
+        let [idle, sdk, wire, core, memory, both, start, folder, s3] = took[..] else { unreachable!() };
         let cost = |took: Took, start: Took| (took.cpu - start.cpu) / gigabytes;
         let line = |name: &str, cost: f64| println!("{name:58} {cost:7.3} CPU s/GB");
         let (a, b) = (cost(sdk, idle), cost(core, idle));
         line("(a) the SDK reads and drops", a);
         line("    our own reading, dropped", cost(wire, idle));
         line("(b) the matching core scans them in memory", b);
-        line("(m) an object's whole way from memory: hash, match, judge", cost(memory, idle));
+        line("(m) an object's whole way, its bytes in memory", cost(memory, idle));
+        // Beside each other they slow each other down, as the threads of one program do.
+        let at_once = (both.cpu - 2.0 * idle.cpu) / gigabytes;
+        line("(s) (a) and (m) at once, in two processes", at_once);
         line("(f) rollcall scan of the folder, beyond its start", cost(folder, start));
         line("(c) rollcall scan s3://, beyond its start", cost(s3, start));
         let ratio = |name: &str, ratio: f64| println!("{name:58} {ratio:7.3}");
         ratio("our reading to the SDK's", cost(wire, idle) / a);
         ratio("(c) to (a)+(b)", cost(s3, start) / (a + b));
-        ratio("(c) to (a)+(m); the bar is 1.15", cost(s3, start) / (a + cost(memory, idle)));
+        ratio("(c) to (a)+(m)", cost(s3, start) / (a + cost(memory, idle)));
+        ratio("(c) to (s)", cost(s3, start) / at_once);
         let share = s3.waited / (2.0 * s3.wall);
         println!("{:58} {:6.1} %", "workers' time spent waiting for bytes", 100.0 * share);
         println!("start of the program: {:.2} CPU s; wall of (c): {:.2} s", start.cpu, s3.wall);
@@ -193,10 +205,10 @@ impl Bench {
         let count = SMALL_OBJECTS;
         println!("\n== {count} objects of 4 KiB, {AT_ONCE} requests at once");
         let took = self.medians(&[
-            &|| self.child("sdk", "small"),
-            &|| self.child("wire", "small"),
-            &|| self.scan("s3://none"),
-            &|| self.scan("s3://small"),
+            &|| vec![self.child("sdk", "small")],
+            &|| vec![self.child("wire", "small")],
+            &|| vec![self.scan("s3://none")],
+            &|| vec![self.scan("s3://small")],
         ]);
         let [sdk, wire, start, scan] = took[..] else { unreachable!() };
         let line = |name: &str, wall: f64, cpu: f64| {
@@ -214,10 +226,10 @@ impl Bench {
         let bytes = self.bytes("large");
         println!("\n== {objects} logs of 64 MiB over a link of 1.25 GB/s");
         let took = self.medians(&[
-            &|| self.child("sdk", "large"),
-            &|| self.child("wire", "large"),
-            &|| self.scan("s3://none"),
-            &|| self.scan("s3://large"),
+            &|| vec![self.child("sdk", "large")],
+            &|| vec![self.child("wire", "large")],
+            &|| vec![self.scan("s3://none")],
+            &|| vec![self.scan("s3://large")],
         ]);
         let [sdk, wire, start, scan] = took[..] else { unreachable!() };
         for (name, took, wall) in [

@@ -223,17 +223,19 @@ pub(in crate::source) struct Way {
 
 impl Way {
     /// The least room there is, in KiB.
-    pub const ROOM_MIN: u32 = 1 << 10;
+    pub const ROOM: usize = 2 << 10;
+    /// So much of it is given back at once: for every chunk alone, worker and network would wake each other by turns.
+    pub const ROOM_BACK: usize = Way::ROOM / 2;
 
-    /// KiB that a chunk takes; one that is larger than all the room takes all of it.
-    pub fn room_of(chunk: &Bytes) -> u32 {
-        (chunk.len().div_ceil(1024)).min(Way::ROOM_MIN as usize) as u32
+    /// KiB that a chunk takes, never more than there is while the reader holds some back.
+    pub fn room_of(chunk: &Bytes) -> usize {
+        chunk.len().div_ceil(1024).min(Way::ROOM - Way::ROOM_BACK)
     }
 
     /// Hands a chunk on; waits for room, and for that lets go of the right to make a request, which others may need who
     /// are waited for.
     async fn send(&self, chunk: Bytes, pass: &mut Option<Pass<'_>>) {
-        let room = Way::room_of(&chunk);
+        let room = Way::room_of(&chunk) as u32;
         let permit = match self.room.try_acquire_many(room) {
             Ok(permit) => Ok(permit),
             Err(_) => {

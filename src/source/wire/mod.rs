@@ -25,9 +25,9 @@ use store::RequestKind;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 
-/// Threads of the runtime, at most; one for every two processors. They move bytes and sign requests, of which one moves two
-/// gigabytes a second; what is read is worked on elsewhere.
-const THREADS_MAX: usize = 8;
+/// Threads of the runtime: one for every two processors, within these. They move bytes and sign requests, of which one moves
+/// two gigabytes a second; what is read is worked on elsewhere.
+const THREADS: (usize, usize) = (2, 8);
 /// Bytes of one ranged request.
 pub(super) const PART_BYTES: u64 = 8 << 20;
 /// Bytes of the first request of a large object: enough to see a kind of file that is not read.
@@ -200,7 +200,7 @@ pub(super) fn runtime() -> io::Result<&'static Runtime> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Builder::new_multi_thread()
-            .worker_threads((processors / 2).clamp(1, THREADS_MAX))
+            .worker_threads((processors / 2).clamp(THREADS.0, THREADS.1))
             .thread_name("wire")
             .enable_all()
             .build()

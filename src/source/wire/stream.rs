@@ -28,7 +28,7 @@ const WINDOW_START: usize = 2;
 /// KiB of a part.
 const PART_KIB: usize = (PART_BYTES >> 10) as usize;
 /// KiB of a part that wait to be read, as long as workers need not wait.
-const ROOM_START: usize = Way::ROOM_MIN as usize;
+const ROOM_START: usize = Way::ROOM;
 /// A worker that waits for more than this share of its time has too little on its way to it.
 const WAITED: f64 = 0.05;
 /// For how long a stream is looked at before that is said.
@@ -40,6 +40,8 @@ struct Part {
     /// Bytes of it that have not come yet.
     left: u64,
     room: Arc<Semaphore>,
+    /// KiB that were read and not given back yet.
+    free: usize,
     task: AbortHandle,
     /// Held until the part was read.
     _permit: Option<OwnedSemaphorePermit>,
@@ -140,7 +142,7 @@ impl WireStream {
                 drop(ahead);
             }
         });
-        self.parts.push_back(Part { chunks, left, room, task: task.abort_handle(), _permit: permit });
+        self.parts.push_back(Part { chunks, left, room, free: 0, task: task.abort_handle(), _permit: permit });
         Ok(())
     }
 
@@ -203,7 +205,10 @@ impl WireStream {
             let chunk = chunk.unwrap_or_else(|| Err(broken())).map_err(Fault::into_io)?;
             let Some(part) = self.parts.front_mut() else { return Ok(false) };
             part.left = part.left.saturating_sub(chunk.len() as u64);
-            part.room.add_permits(Way::room_of(&chunk) as usize);
+            part.free += Way::room_of(&chunk);
+            if part.free >= Way::ROOM_BACK {
+                part.room.add_permits(std::mem::take(&mut part.free));
+            }
             if self.check.is_some() {
                 self.before.push(chunk.clone());
             }
