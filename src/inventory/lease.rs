@@ -74,6 +74,12 @@ impl Lease {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             Err(e) => return Err(e),
             Ok(()) => {
+                // Or this claim ran out meanwhile, and whoever claimed the inventory since has taken it away.
+                let newest = root.numbers(WRITERS)?.last().copied().filter(|newest| *newest > number);
+                if let Some(newest) = newest {
+                    root.0.remove(&numbered(WRITERS, number))?;
+                    return Ok(Err(look(root, newest)?.map_or_else(String::new, |other| other.holder)));
+                }
                 return Err(invalid(format!(
                     "{}: this store overwrites an object where it is asked not to (If-None-Match), so two runs could lose each \
                      other's work; keep the inventory in a folder or another store",
