@@ -1,16 +1,19 @@
 //! The front end: which planes lead to which starts, and the scan of a batch of bytes.
 //!
 //! A window of text becomes bit planes ([`crate::simd`]); a program of plane arithmetic leaves a few **streams**, one bit
-//! for each candidate. A stream is served in one of three ways. **Shape**: a bit is a start; where the outline is exact
+//! for each candidate. A stream is served in one of four ways. **Shape**: a bit is a start; where the outline is exact
 //! and the length fixed, the hit is known, else the automaton walks to its end. **Literal**: a bit is a literal that
 //! every match holds, and the start is looked for behind it. **Keyword**: a bit is a place where one of many prefixes may
 //! stand; two tables of two bytes each sort out most that are none, and eight tables of one say whose the rest are.
+//! **Mold**: a bit is a place where a number may start, and [`super::molds`] say whose and how long.
 //!
-//! Nothing is carried from one batch to the next: a window sees as far ahead as any stream asks.
+//! Nothing is carried from one window to the next: a window sees as far ahead as any stream asks. What the windows of a
+//! batch leave in a stream is served together, because much of the cost is a turn of a list, not its length.
 
 use super::circuit::Plane;
 use super::edges::start_ok;
 use super::lanes::Scratch;
+use super::molds::{Cast, Molds};
 use super::pairs::Pairs;
 use super::planner::{Entry, Fit, How, Planner, Serve, Stream};
 use super::shape::{ByteSet, Lead, Needle, PLACES, Shape};
@@ -21,8 +24,10 @@ use std::ops::Range;
 
 /// Words a window holds beyond the batch, at most.
 const AHEAD_WORDS: usize = 7;
-/// Bytes of a batch.
-pub const BATCH_BYTES: usize = (WINDOW_WORDS - 1 - AHEAD_WORDS) * 64;
+/// Bytes whose starts a window has.
+const OWNED_BYTES: usize = (WINDOW_WORDS - 1 - AHEAD_WORDS) * 64;
+/// Bytes of a batch: several windows, so that what is found in them is looked at together.
+pub const BATCH_BYTES: usize = 4 * OWNED_BYTES;
 struct Pattern {
     detector: u16,
     walker: Walker,
@@ -38,6 +43,9 @@ pub struct Front {
     streams: Vec<Stream>,
     pairs: Pairs,
     fits: Vec<Fit>,
+    molds: Molds,
+    /// Where the program leaves the plane of digits, for the molds.
+    digits: usize,
     patterns: Vec<Pattern>,
     ahead: usize,
 }
@@ -59,6 +67,7 @@ impl Front {
     /// Plans `entries` for a level. Every pattern that cannot be planned is named.
     pub fn new(entries: &[Entry<'_>], level: Level) -> Result<Front, Vec<(u16, String)>> {
         let mut planner = Planner::new(level);
+        planner.consider(entries);
         let (mut patterns, mut problems) = (Vec::new(), Vec::new());
         for entry in entries {
             match Walker::new(entry.pattern, entry.shape.max_len) {
@@ -76,14 +85,27 @@ impl Front {
         let kernels = Kernels::new(level);
         let shapes: Vec<&Shape> = entries.iter().map(|e| e.shape).collect();
         let (prefixes, pairs, fits) = planner.keywords(&shapes, kernels.level());
-        let Planner { circuit, mut streams, .. } = planner;
-        let planes: Vec<Plane> = streams.iter().map(|s| s.plane).collect();
+        let digits = planner.cast();
+        let Planner { circuit, mut streams, molds, .. } = planner;
+        let planes: Vec<Plane> = streams.iter().map(|s| s.plane).chain(digits).collect();
         let (program, slots) =
             circuit.program(&planes).map_err(|why| vec![(entries.first().map_or(0, |e| e.detector), why)])?;
+        let digits = slots.last().copied().unwrap_or(0);
         streams.iter_mut().zip(slots).for_each(|(s, slot)| s.slot = slot);
-        let beyond = |s: &Stream| circuit.reach(s.plane).max(0) as usize + s.serve.reach();
+        let beyond = |s: &Stream| circuit.reach(s.plane).max(0) as usize + s.serve.looks();
         let ahead = streams.iter().map(beyond).max().unwrap_or(0) / 64 + 1;
-        Ok(Front { kernels, program, prefixes, streams, pairs, fits, patterns, ahead: ahead.min(AHEAD_WORDS) })
+        Ok(Front {
+            kernels,
+            program,
+            prefixes,
+            streams,
+            pairs,
+            fits,
+            molds,
+            digits,
+            patterns,
+            ahead: ahead.min(AHEAD_WORDS),
+        })
     }
 
     /// The level of its kernels.
@@ -105,115 +127,157 @@ impl Front {
     /// Puts the hits that start in `range`, which is at most [`BATCH_BYTES`] long, into the scratch, in order.
     pub fn scan(&self, bytes: &[u8], range: Range<usize>, scratch: &mut Scratch) {
         scratch.hits.clear();
+        scratch.keys.clear();
+        scratch.found.resize_with(self.streams.len().max(scratch.found.len()), Vec::new);
+        scratch.lists.resize_with(self.patterns.len().max(scratch.lists.len()), Vec::new);
+        scratch.casts.clear();
         if range.is_empty() || self.streams.is_empty() {
             return;
         }
-        let batch_words = range.len().div_ceil(64);
-        let words = (1 + batch_words + self.ahead).next_multiple_of(STEP_WORDS).min(WINDOW_WORDS);
-        let mut window = std::mem::take(&mut scratch.window);
-        let text = window_text(bytes, range.start, words * 64 + TAIL_BYTES, &mut window);
-        self.kernels.run(&self.program, self.prefixes.as_ref(), text, words, &mut scratch.planes, &mut scratch.alive);
-        scratch.work += (words * 64) as u64;
-        scratch.keys.clear();
-        for (output, stream) in self.streams.iter().enumerate() {
-            if scratch.alive.get(output).copied().unwrap_or(false) {
-                self.stream(stream, bytes, text, &range, words, scratch);
-            }
+        let mut at = range.start;
+        while at < range.end {
+            let window = at..range.end.min(at + OWNED_BYTES);
+            at = window.end;
+            self.window(bytes, window, at == range.end, scratch);
         }
-        scratch.window = window;
+        let mut found = std::mem::take(&mut scratch.found);
+        for (stream, starts) in self.streams.iter().zip(&mut found) {
+            self.serve(stream, bytes, &range, starts, scratch);
+            starts.clear();
+        }
+        scratch.found = found;
         sort(&mut scratch.keys, &mut scratch.sorted);
         let Scratch { keys, hits, .. } = scratch;
-        hits.extend(keys.iter().map(|key| {
+        hits.reserve(keys.len());
+        for key in keys.iter() {
             let start = range.start as u32 + (key >> 48) as u32;
-            Hit { start, end: start + (key >> 32 & 0xffff) as u32, detector: *key as u16 }
-        }));
+            let hit = Hit { start, end: start + (key >> 32 & 0xffff) as u32, detector: *key as u16 };
+            if hits.last().is_some_and(|last| last.start == start) {
+                // Molds, or a mold and an outline, may have found one start; the longest hit is the one.
+                let here = hits.iter().rev().take_while(|h| h.start == start);
+                if let Some(back) = { here }.position(|h| h.detector == hit.detector) {
+                    hits.remove(hits.len() - 1 - back);
+                }
+            }
+            hits.push(hit);
+        }
     }
 
-    fn stream(
-        &self,
-        stream: &Stream,
-        bytes: &[u8],
-        text: &[u8],
-        range: &Range<usize>,
-        words: usize,
-        scratch: &mut Scratch,
-    ) {
-        let mut starts = std::mem::take(&mut scratch.starts);
-        starts.clear();
-        // Bit `p` of the plane stands for byte `origin + p` of the input; what wraps is cut off below.
-        let shift = stream.plane.shift;
-        let origin = (range.start as i64 - 64 - i64::from(shift)) as u32;
-        let end = (range.end + stream.serve.reach()).min(bytes.len()) as u32;
-        let bits_from = (64 + shift).max(0) as usize;
-        let bits_to = ((64 + shift) as i64 + (end as i64 - range.start as i64)).max(0) as usize;
-        let plane = scratch.planes.plane(stream.slot);
-        self.kernels.positions(plane, bits_from / 64, bits_to.div_ceil(64).min(words), &mut starts);
-        starts.iter_mut().for_each(|p| *p = p.wrapping_add(origin));
-        let first = range.start as u32;
-        let tail = starts.iter().rev().take_while(|p| **p >= end).count();
-        starts.truncate(starts.len() - tail);
-        let head = starts.iter().take_while(|p| **p < first || **p >= end).count();
-        starts.drain(..head);
-        scratch.work += starts.len() as u64;
+    /// Computes the planes of a window and reads its streams out; `last` when no other window of the batch follows.
+    fn window(&self, bytes: &[u8], window: Range<usize>, last: bool, scratch: &mut Scratch) {
+        let words = (1 + window.len().div_ceil(64) + self.ahead).next_multiple_of(STEP_WORDS).min(WINDOW_WORDS);
+        let Scratch { window: copy, planes, alive, found, casts, work, .. } = scratch;
+        let text = window_text(bytes, window.start, words * 64 + TAIL_BYTES, copy);
+        self.kernels.run(&self.program, self.prefixes.as_ref(), text, words, planes, alive);
+        *work += (words * 64) as u64;
+        for (output, (stream, starts)) in self.streams.iter().zip(found).enumerate() {
+            if !alive.get(output).copied().unwrap_or(false) {
+                continue;
+            }
+            let before = starts.len();
+            // Bit `p` of the plane stands for byte `origin + p` of the input; what wraps is cut off below.
+            let shift = stream.plane.shift;
+            let origin = (window.start as i64 - 64 - i64::from(shift)) as u32;
+            // What lies beyond the batch may belong to a start within it; beyond a window the next one looks.
+            let reach = if last { stream.serve.reach() } else { 0 };
+            let end = (window.end + reach).min(bytes.len()) as u32;
+            let bits_from = (64 + shift).max(0) as usize;
+            let bits_to = ((64 + shift) as i64 + (end as i64 - window.start as i64)).max(0) as usize;
+            let plane = planes.plane(stream.slot);
+            self.kernels.positions(plane, bits_from / 64, bits_to.div_ceil(64).min(words), starts);
+            let first = window.start as u32;
+            starts[before..].iter_mut().for_each(|p| *p = p.wrapping_add(origin));
+            let tail = starts[before..].iter().rev().take_while(|p| **p >= end).count();
+            starts.truncate(starts.len() - tail);
+            let head = starts[before..].iter().take_while(|p| **p < first || **p >= end).count();
+            starts.drain(before..before + head);
+            *work += (starts.len() - before) as u64;
+            if matches!(stream.serve, Serve::Molds) {
+                let digits = planes.plane(self.digits);
+                let bit = |start: &u32| (*start as usize + 64).wrapping_sub(window.start);
+                casts.ask(&self.molds, digits, starts.drain(before..).map(|start| (bit(&start), start)));
+            }
+        }
+    }
+
+    fn serve(&self, stream: &Stream, bytes: &[u8], range: &Range<usize>, starts: &[u32], scratch: &mut Scratch) {
         match &stream.serve {
             Serve::Starts { exact, walks } => {
                 for &(detector, length) in exact {
                     scratch.keys.extend(starts.iter().map(|s| key(range.start, *s, *s + length, detector)));
                 }
                 for &pattern in walks {
-                    self.confirm(pattern, bytes, range.start, &starts, scratch);
+                    self.confirm(pattern, bytes, range.start, starts, scratch);
                 }
             }
             Serve::Literal { pattern, needle, first } => {
                 let lead = self.patterns[*pattern].lead.as_ref();
                 let mut behind = std::mem::take(&mut scratch.behind);
                 behind.clear();
-                for &at in &starts {
+                for &at in starts {
                     scratch.work += starts_behind(bytes, at as usize, needle, first, lead, range, &mut behind);
                 }
                 self.confirm(*pattern, bytes, range.start, &behind, scratch);
                 scratch.behind = behind;
             }
-            Serve::Keywords => self.keywords(bytes, text, range.start, &starts, scratch),
+            Serve::Keywords => self.keywords(bytes, range.start, starts, scratch),
+            Serve::Molds => self.cast(bytes, range.start, scratch),
         }
-        scratch.starts = starts;
     }
 
-    fn keywords(&self, bytes: &[u8], text: &[u8], from: usize, starts: &[u32], scratch: &mut Scratch) {
+    /// Asks the molds about their starts.
+    fn cast(&self, bytes: &[u8], from: usize, scratch: &mut Scratch) {
+        let Scratch { keys, casts, lists, work, .. } = scratch;
+        self.molds.cast(bytes, casts, &mut |pattern, cast, asked| {
+            let pattern = usize::from(pattern);
+            *work += asked.len() as u64;
+            match cast {
+                Cast::Hit(length) => {
+                    let detector = self.patterns[pattern].detector;
+                    keys.extend(asked.iter().map(|ask| key(from, ask.start, ask.start + length, detector)));
+                }
+                Cast::Walk => lists[pattern].extend(asked.iter().map(|ask| ask.start)),
+            }
+        });
+        lists.iter_mut().for_each(|list| list.sort_unstable());
+        self.walk(bytes, from, scratch);
+    }
+
+    /// Walks the starts that were listed for each pattern.
+    fn walk(&self, bytes: &[u8], from: usize, scratch: &mut Scratch) {
         let mut lists = std::mem::take(&mut scratch.lists);
-        lists.resize_with(self.patterns.len().max(lists.len()), Vec::new);
-        let mut few = std::mem::take(&mut scratch.behind);
-        let next = |start: u32| {
-            let at = (start as usize + 64).wrapping_sub(from);
-            text.get(at..).and_then(|t| t.first_chunk::<PLACES>()).unwrap_or(&[b'\n'; PLACES])
-        };
+        for (pattern, list) in lists.iter_mut().enumerate().filter(|(_, l)| !l.is_empty()) {
+            self.confirm(pattern, bytes, from, list, scratch);
+            list.clear();
+        }
+        scratch.lists = lists;
+    }
+
+    fn keywords(&self, bytes: &[u8], from: usize, starts: &[u32], scratch: &mut Scratch) {
+        let Scratch { lists, behind: few, work, .. } = scratch;
+        let next = |start: u32| near::<PLACES>(bytes, start as usize);
         // Always written, kept by adding the condition: most prefixes are none, and which is not to be foretold.
         few.clear();
         few.resize(starts.len(), 0);
         let mut kept = 0;
         for &start in starts {
-            let [a, b, c, d, ..] = *next(start);
+            let [a, b, c, d, ..] = next(start);
             few[kept] = start;
             kept += usize::from(self.pairs.fit([a, b, c, d]));
         }
         few.truncate(kept);
-        scratch.work += kept as u64;
-        for &start in &few {
+        *work += kept as u64;
+        for &start in few.iter() {
             for fit in &self.fits {
                 let places = fit.places.iter().zip(next(start));
-                let mut fits = places.fold(u64::MAX, |fits, (place, byte)| fits & place[usize::from(*byte)]);
+                let mut fits = places.fold(u64::MAX, |fits, (place, byte)| fits & place[usize::from(byte)]);
                 while fits != 0 {
                     lists[fit.patterns[fits.trailing_zeros() as usize]].push(start);
                     fits &= fits - 1;
                 }
             }
         }
-        scratch.behind = few;
-        for (pattern, list) in lists.iter_mut().enumerate().filter(|(_, l)| !l.is_empty()) {
-            self.confirm(pattern, bytes, from, list, scratch);
-            list.clear();
-        }
-        scratch.lists = lists;
+        self.walk(bytes, from, scratch);
     }
 
     /// Walks from `starts`, each of which rules 2 and 3 allow, and adds what is found.
@@ -240,48 +304,34 @@ fn key(from: usize, start: u32, end: u32, detector: u16) -> u64 {
     u64::from(start - from as u32) << 48 | u64::from(end - start) << 32 | u64::from(detector)
 }
 
-/// Sorts keys: into the words that they start in, then by insertion, which has little left to do.
+/// Sorts keys: by the two bytes of their starts, then by insertion, which has little left to do.
 fn sort(keys: &mut Vec<u64>, room: &mut Vec<u64>) {
-    const FEW: usize = 32;
-    const WORDS: usize = BATCH_BYTES / 64;
+    const FEW: usize = 64;
     if keys.len() < FEW {
         keys.sort_unstable();
         return;
     }
-    let word = |key: u64| (key >> 54) as usize % WORDS;
-    let mut next = [0u32; WORDS];
-    keys.iter().for_each(|key| next[word(*key)] += 1);
-    let mut sum = 0;
-    for count in &mut next {
-        (*count, sum) = (sum, sum + *count);
-    }
-    room.clear();
-    room.resize(keys.len(), 0);
-    for &key in keys.iter() {
-        let place = &mut next[word(key)];
-        room[*place as usize] = key;
-        *place += 1;
-    }
-    let mut from = 0;
-    for to in next {
-        // A word that many hits start in is a flood; insertion would be quadratic in it.
-        let run = &mut room[from..to as usize];
-        if run.len() > FEW {
-            run.sort_unstable();
-        } else {
-            for i in 1..run.len() {
-                let key = run[i];
-                let mut at = i;
-                while at > 0 && run[at - 1] > key {
-                    run[at] = run[at - 1];
-                    at -= 1;
-                }
-                run[at] = key;
-            }
+    for shift in [48, 56] {
+        let byte = |key: u64| (key >> shift) as usize % 256;
+        let mut next = [0u32; 256];
+        keys.iter().for_each(|key| next[byte(*key)] += 1);
+        let mut sum = 0;
+        for count in &mut next {
+            (*count, sum) = (sum, sum + *count);
         }
-        from = to as usize;
+        room.clear();
+        room.resize(keys.len(), 0);
+        for &key in keys.iter() {
+            let place = &mut next[byte(key)];
+            room[*place as usize] = key;
+            *place += 1;
+        }
+        std::mem::swap(keys, room);
     }
-    std::mem::swap(keys, room);
+    // Of one start there are at most as many hits as detectors.
+    for run in keys.chunk_by_mut(|a, b| a >> 48 == b >> 48).filter(|run| run.len() > 1) {
+        run.sort_unstable();
+    }
 }
 
 /// The text of a window that begins a word before `start`: the input itself, or a copy with line feeds for what the
@@ -300,6 +350,15 @@ fn window_text<'a>(bytes: &'a [u8], start: usize, length: usize, copy: &'a mut V
     copy.extend_from_slice(&bytes[from..to]);
     copy.resize(length, b'\n');
     copy
+}
+
+/// Some bytes from a place on; line feeds for what the input does not have.
+#[inline]
+fn near<const N: usize>(bytes: &[u8], start: usize) -> [u8; N] {
+    bytes.get(start..).and_then(|t| t.first_chunk::<N>()).copied().unwrap_or_else(|| {
+        let rest = bytes.get(start..).unwrap_or(&[]);
+        std::array::from_fn(|i| rest.get(i).copied().unwrap_or(b'\n'))
+    })
 }
 
 /// Adds the starts in `range` that belong to the literal at `at`; returns the bytes looked at.

@@ -6,6 +6,7 @@
 
 use super::automaton::{Automaton, Ends};
 use super::edges::{CLASS, WORD, start_ok};
+use super::molds::Room;
 use super::planner::Entry;
 use super::shape::{Lead, PLACES};
 use crate::model::finding::Hit;
@@ -16,9 +17,11 @@ use std::ops::Range;
 #[derive(Default)]
 pub struct Scratch {
     pub(super) starts: Vec<u32>,
+    pub(super) found: Vec<Vec<u32>>,
     pub(super) behind: Vec<u32>,
     pub(super) lists: Vec<Vec<u32>>,
     pub(super) keys: Vec<u64>,
+    pub(super) casts: Room,
     pub(super) sorted: Vec<u64>,
     pub(super) window: Vec<u8>,
     pub(super) planes: Planes,

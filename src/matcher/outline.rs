@@ -5,8 +5,8 @@
 //! place too many, never one too few. An outline that left nothing out is exact.
 
 use super::circuit::{Circuit, Plane};
-use super::edges::{CLASS, DIGIT, JOIN, WORD};
-use super::shape::{ByteSet, as_class, class_bytes, flatten};
+use super::edges::{DIGIT, JOIN, WORD};
+use super::shape::{ByteSet, as_class, class_bytes, flatten, of_class};
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 use std::collections::HashSet;
 
@@ -38,13 +38,6 @@ pub struct Edges {
     line_start: Plane,
     /// At a line feed.
     line_end: Plane,
-}
-
-/// The bytes that have a bit of [`CLASS`].
-pub fn of_class(bit: u8) -> ByteSet {
-    let mut set = ByteSet::default();
-    (0..=255u8).filter(|b| CLASS[usize::from(*b)] & bit != 0).for_each(|b| set.insert(b));
-    set
 }
 
 impl Edges {
@@ -269,7 +262,8 @@ fn one(byte: u8) -> ByteSet {
     set
 }
 
-fn range(bytes: std::ops::RangeInclusive<u8>) -> ByteSet {
+/// The bytes of a range.
+pub fn range(bytes: std::ops::RangeInclusive<u8>) -> ByteSet {
     let mut set = ByteSet::default();
     bytes.for_each(|b| set.insert(b));
     set

@@ -4,10 +4,13 @@
 //! what its operations cost, what the candidates cost that they let through. What others compute already is free.
 
 use super::circuit::{Circuit, Plane};
+use super::gate::Gate;
+use super::molds::Molds;
 use super::outline::{Detail, Edges, Outline, parts, prefixes};
 use super::pairs::Pairs;
 use super::sample::Sample;
 use super::shape::{ByteSet, Needle, PLACES, Shape, flatten, syntax};
+use super::ways::{Way, merged, pieces, ways};
 use crate::simd::{Kernels, Level, Prefixes};
 use regex_syntax::hir::{Hir, HirKind};
 use std::collections::HashSet;
@@ -33,6 +36,11 @@ const WALK_CYCLES: f64 = 60.0;
 const UNSEEN_PER_KIB: f64 = 0.4;
 /// Candidates per KiB of ordinary data from which on a pattern is said to have no anchor.
 const NO_ANCHOR_PER_KIB: f64 = 16.0;
+
+/// Cycles over 512 bytes that the molds of a pattern add to those of all others, about.
+const MOLDS_CYCLES: f64 = 4.0;
+/// Patterns that there must be for molds, before there are any.
+const MOLDED_MIN: usize = 16;
 
 /// Prefixes that a bucket takes before there are further tables.
 const PREFIXES_A_BUCKET: usize = 12;
@@ -68,6 +76,15 @@ pub enum How {
         /// Candidates per KiB of ordinary data.
         per_kib: f64,
     },
+    /// By the molds of its ways, together with all others'.
+    Molds {
+        /// Its ways.
+        ways: usize,
+        /// Those that an automaton walks on from.
+        open: usize,
+        /// Operations for ways that have no mold.
+        terms: usize,
+    },
     /// By its first bytes, together with all other keywords.
     Keyword {
         /// Ways in which its first four bytes may be written.
@@ -78,7 +95,7 @@ pub enum How {
 impl How {
     /// Whether a candidate is a hit of known length.
     pub fn is_exact(&self) -> bool {
-        matches!(self, How::Shape { exact: Some(_), .. })
+        matches!(self, How::Shape { exact: Some(_), .. } | How::Molds { open: 0, terms: 0, .. })
     }
 
     /// In words.
@@ -93,8 +110,15 @@ impl How {
             How::Literal { terms: n, literal, .. } => {
                 format!("literal \"{}\", {}", literal.escape_ascii(), terms(n))
             }
+            How::Molds { ways, terms: 0, .. } if *ways == 1 => "1 mold".to_string(),
+            How::Molds { ways, terms: 0, .. } => format!("{ways} molds"),
+            How::Molds { ways, terms: n, .. } => format!("{ways} molds, and a shape, {}", terms(n)),
             How::Keyword { prefixes } => format!("keyword, {prefixes} prefixes"),
         }
+    }
+
+    fn molds(ways: &[Way], terms: usize) -> How {
+        How::Molds { ways: ways.len(), open: ways.iter().filter(|w| w.open).count(), terms }
     }
 
     /// What it costs where it has no anchor: candidates per KiB of ordinary data.
@@ -128,6 +152,8 @@ pub enum Serve {
     },
     /// Places of a keyword's prefix.
     Keywords,
+    /// Starts to ask the molds about.
+    Molds,
 }
 
 /// One bit for each candidate.
@@ -156,6 +182,14 @@ impl Serve {
             _ => 0,
         }
     }
+
+    /// How far beyond a start's own bit other planes are read.
+    pub fn looks(&self) -> usize {
+        match self {
+            Serve::Molds => 64,
+            other => other.reach(),
+        }
+    }
 }
 
 /// Plans one pattern after another.
@@ -169,7 +203,18 @@ pub struct Planner {
     /// Streams so far.
     pub streams: Vec<Stream>,
     keywords: Vec<(usize, Vec<[ByteSet; 4]>)>,
+    /// The molds of all patterns that have them, and the plane of starts they are asked about.
+    pub molds: Molds,
+    gate: Gate,
+    /// By pattern: what molds can have of it.
+    ways: Vec<Option<Ways>>,
     op_cycles: f64,
+}
+
+/// What molds can have of a pattern, and the alternatives that they cannot.
+struct Ways {
+    cast: Vec<Way>,
+    left: Vec<Hir>,
 }
 
 /// One way to find a pattern's starts, and what it costs over 512 bytes of ordinary data, in cycles.
@@ -186,7 +231,11 @@ impl Planner {
         let kernels = Kernels::new(level);
         let mut circuit = Circuit::new(kernels.has_tables());
         let edges = Edges::new(&mut circuit);
+        let gate = Gate::new(&mut circuit, &edges);
         Planner {
+            molds: Molds::default(),
+            gate,
+            ways: Vec::new(),
             have: Vec::new(),
             sample: Sample::default(),
             streams: Vec::new(),
@@ -206,36 +255,29 @@ impl Planner {
             self.keywords.push((index, prefixes));
             return how;
         }
+        let ways = self.ways.get_mut(index).and_then(Option::take);
+        if let Some(Ways { cast, left }) = &ways
+            && left.is_empty()
+            && self.molds.add(index, cast)
+        {
+            self.take(self.gate.plane);
+            return How::molds(cast, 0);
+        }
         let fixed = hir.properties().minimum_len().filter(|n| *n == entry.shape.max_len && entry.shape.lead.is_none());
-        let cheaper = |best: Option<Choice>, choice: Option<Choice>| {
-            best.into_iter().chain(choice).min_by(|a, b| a.cost.total_cmp(&b.cost))
-        };
-        let mut best: Option<Choice> = None;
-        let none = HashSet::new();
-        for detail in details() {
-            let choice = self.shape(&hir, detail, &none, fixed);
-            best = cheaper(best, choice);
+        let whole = self.best(&hir, fixed, entry.shape.needle.as_ref());
+        let Choice { cost, plane, how, .. } = whole.unwrap_or_else(|| self.anything());
+        if let Some(Ways { cast, left }) = ways
+            && let Some(rest) = self.best(&Hir::alternation(left), None, None)
+            && rest.cost + MOLDS_CYCLES < cost
+            && self.molds.add(index, &cast)
+        {
+            let (terms, _) = self.price(rest.plane);
+            self.take(self.gate.plane);
+            self.take(rest.plane);
+            self.starts(rest.plane, None, index, entry.detector);
+            return How::molds(&cast, terms.max(1));
         }
-        if let Some(choice) = best.take() {
-            best = Some(self.thin(&hir, choice, fixed));
-        }
-        if let Some(needle) = &entry.shape.needle {
-            let mut parts = Vec::new();
-            flatten(&hir, &mut parts);
-            for detail in details() {
-                let choice = self.literal(&parts, needle, detail);
-                best = cheaper(best, choice);
-            }
-        }
-        let (plane, how) = best.map_or_else(
-            || (self.edges.start, How::Shape { terms: 1, exact: None, per_kib: f64::INFINITY }),
-            |choice| (choice.plane, choice.how),
-        );
-        for node in self.circuit.needs(plane, &self.have) {
-            let node = node as usize;
-            self.have.resize(self.have.len().max(node + 1), false);
-            self.have[node] = true;
-        }
+        self.take(plane);
         match (&how, &entry.shape.needle) {
             (How::Literal { .. }, Some(needle)) => {
                 let serve = Serve::Literal { pattern: index, needle: needle.clone(), first: entry.shape.places[0] };
@@ -245,6 +287,81 @@ impl Planner {
             _ => {}
         }
         how
+    }
+
+    /// Looks which of all patterns molds can have. The gate and its starts cost about as much as the operations of a dozen
+    /// patterns, so few patterns have none.
+    pub fn consider(&mut self, entries: &[Entry<'_>]) {
+        self.ways = entries.iter().map(|entry| self.ways(entry)).collect();
+        if self.ways.iter().flatten().count() < MOLDED_MIN {
+            self.ways.clear();
+        }
+    }
+
+    fn ways(&self, entry: &Entry<'_>) -> Option<Ways> {
+        let hir = regex_automata::util::syntax::parse_with(entry.pattern, &syntax()).ok()?;
+        if entry.shape.lead.is_some() || prefixes(&hir).is_some() {
+            return None;
+        }
+        let (mut cast, mut left) = (Vec::new(), Vec::new());
+        for piece in pieces(&hir) {
+            match ways(&piece, &|way| self.gate.lets(way)) {
+                Some(of_piece) => cast.extend(of_piece),
+                None => left.push(piece),
+            }
+        }
+        (!cast.is_empty()).then(|| Ways { cast: merged(cast), left })
+    }
+
+    /// The cheapest way to find the starts of a pattern.
+    fn best(&mut self, hir: &Hir, fixed: Option<usize>, needle: Option<&Needle>) -> Option<Choice> {
+        let cheaper = |best: Option<Choice>, choice: Option<Choice>| {
+            best.into_iter().chain(choice).min_by(|a, b| a.cost.total_cmp(&b.cost))
+        };
+        let mut best: Option<Choice> = None;
+        let none = HashSet::new();
+        for detail in details() {
+            let choice = self.shape(hir, detail, &none, fixed);
+            best = cheaper(best, choice);
+        }
+        if let Some(choice) = best.take() {
+            best = Some(self.thin(hir, choice, fixed));
+        }
+        if let Some(needle) = needle {
+            let mut parts = Vec::new();
+            flatten(hir, &mut parts);
+            for detail in details() {
+                let choice = self.literal(&parts, needle, detail);
+                best = cheaper(best, choice);
+            }
+        }
+        best
+    }
+
+    /// Every start, where nothing better is known.
+    fn anything(&self) -> Choice {
+        let how = How::Shape { terms: 1, exact: None, per_kib: f64::INFINITY };
+        let detail = Detail { depth: 0, merge: false, coarse: 0 };
+        Choice { cost: f64::INFINITY, plane: self.edges.start, how, detail }
+    }
+
+    /// Notes that a plane is computed.
+    fn take(&mut self, plane: Plane) {
+        for node in self.circuit.needs(plane, &self.have) {
+            let node = node as usize;
+            self.have.resize(self.have.len().max(node + 1), false);
+            self.have[node] = true;
+        }
+    }
+
+    /// The stream of all molds, when there are any, and the plane of digits that they read.
+    pub fn cast(&mut self) -> Option<Plane> {
+        if self.molds.is_empty() {
+            return None;
+        }
+        self.molds.seal();
+        self.streams.push(Stream { plane: self.gate.plane, slot: 0, serve: Serve::Molds });
+        Some(self.gate.digits)
     }
 
     /// The places where a pattern may start, in some detail, without the parts that are skipped.

@@ -3,6 +3,7 @@
 //!
 //! All of it errs on one side: a set may be too large, never too small, so that a front end built on it misses nothing.
 
+use super::edges::{CLASS, WORD};
 use regex_automata::util::syntax;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use std::fmt;
@@ -70,6 +71,13 @@ impl ByteSet {
     pub fn iter(&self) -> impl Iterator<Item = u8> + '_ {
         (0..=255).filter(|b| self.has(*b))
     }
+}
+
+/// The bytes that have a bit of [`CLASS`].
+pub fn of_class(bit: u8) -> ByteSet {
+    let mut set = ByteSet::default();
+    (0..=255u8).filter(|b| CLASS[usize::from(*b)] & bit != 0).for_each(|b| set.insert(b));
+    set
 }
 
 /// How a pattern begins when its first part is a class repeated a varying number of times (an e-mail's local part, a
@@ -289,10 +297,7 @@ fn lead(parts: &[&Hir], max_len: usize) -> Option<Lead> {
         _ => return None,
     };
     // A run of word bytes alone says no more than the word edge does.
-    let words = (0..=255u8).filter(|b| super::edges::CLASS[*b as usize] & super::edges::WORD != 0);
-    let mut word = ByteSet::default();
-    words.for_each(|b| word.insert(b));
-    (!run.within(&word)).then_some(Lead { first, run, reach: max_len })
+    (!run.within(&of_class(WORD))).then_some(Lead { first, run, reach: max_len })
 }
 
 /// The set of all bytes that a part may hold.

@@ -226,16 +226,29 @@ impl Kernels {
             #[cfg(not(target_arch = "x86_64"))]
             _ => portable::used(plane, from, to, &mut places),
         };
-        for &word in &places[..used] {
-            let mut bits = plane[usize::from(word)];
-            let first = u32::from(word) << 6;
-            loop {
-                out.push(first | bits.trailing_zeros());
-                bits &= bits.wrapping_sub(1);
-                if bits == 0 {
-                    break;
+        // Four positions of a word are always written, and few words have more: how many is not to be foretold either.
+        const AT_ONCE: usize = 4;
+        let words = places[..used].iter().map(|word| (plane[usize::from(*word)], u32::from(*word) << 6));
+        let count: usize = words.clone().map(|(bits, _)| bits.count_ones() as usize).sum();
+        let mut at = out.len();
+        let all = at + count;
+        out.resize(all + AT_ONCE, 0);
+        for (mut bits, first) in words {
+            let next = at + bits.count_ones() as usize;
+            if let Some(four) = out.get_mut(at..).and_then(<[u32]>::first_chunk_mut::<AT_ONCE>) {
+                for place in four {
+                    *place = first + bits.trailing_zeros();
+                    bits &= bits.wrapping_sub(1);
                 }
             }
+            at += AT_ONCE;
+            while bits != 0 {
+                out[at] = first + bits.trailing_zeros();
+                bits &= bits - 1;
+                at += 1;
+            }
+            at = next;
         }
+        out.truncate(all);
     }
 }
