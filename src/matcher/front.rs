@@ -12,13 +12,14 @@
 
 use super::circuit::Plane;
 use super::edges::start_ok;
+use super::keys::{hits, key, sort};
 use super::lanes::Scratch;
 use super::molds::{Cast, Molds};
 use super::pairs::Pairs;
-use super::planner::{Entry, Fit, How, Planner, Serve, Stream};
+use super::planner::{Entry, Planner};
 use super::shape::{ByteSet, Lead, Needle, PLACES, Shape};
+use super::stream::{Fit, How, Serve, Stream};
 use super::walk::Walker;
-use crate::model::finding::Hit;
 use crate::simd::{Kernels, Level, Prefixes, Program, STEP_WORDS, TAIL_BYTES, WINDOW_WORDS};
 use std::ops::Range;
 
@@ -147,20 +148,7 @@ impl Front {
         }
         scratch.found = found;
         sort(&mut scratch.keys, &mut scratch.sorted);
-        let Scratch { keys, hits, .. } = scratch;
-        hits.reserve(keys.len());
-        for key in keys.iter() {
-            let start = range.start as u32 + (key >> 48) as u32;
-            let hit = Hit { start, end: start + (key >> 32 & 0xffff) as u32, detector: *key as u16 };
-            if hits.last().is_some_and(|last| last.start == start) {
-                // Molds, or a mold and an outline, may have found one start; the longest hit is the one.
-                let here = hits.iter().rev().take_while(|h| h.start == start);
-                if let Some(back) = { here }.position(|h| h.detector == hit.detector) {
-                    hits.remove(hits.len() - 1 - back);
-                }
-            }
-            hits.push(hit);
-        }
+        hits(&scratch.keys, range.start as u32, &mut scratch.hits);
     }
 
     /// Computes the planes of a window and reads its streams out; `last` when no other window of the batch follows.
@@ -296,41 +284,6 @@ impl Front {
             }
         });
         *work += steps + looked;
-    }
-}
-
-/// A hit as one number that sorts by start, end and detector.
-fn key(from: usize, start: u32, end: u32, detector: u16) -> u64 {
-    u64::from(start - from as u32) << 48 | u64::from(end - start) << 32 | u64::from(detector)
-}
-
-/// Sorts keys: by the two bytes of their starts, then by insertion, which has little left to do.
-fn sort(keys: &mut Vec<u64>, room: &mut Vec<u64>) {
-    const FEW: usize = 64;
-    if keys.len() < FEW {
-        keys.sort_unstable();
-        return;
-    }
-    for shift in [48, 56] {
-        let byte = |key: u64| (key >> shift) as usize % 256;
-        let mut next = [0u32; 256];
-        keys.iter().for_each(|key| next[byte(*key)] += 1);
-        let mut sum = 0;
-        for count in &mut next {
-            (*count, sum) = (sum, sum + *count);
-        }
-        room.clear();
-        room.resize(keys.len(), 0);
-        for &key in keys.iter() {
-            let place = &mut next[byte(key)];
-            room[*place as usize] = key;
-            *place += 1;
-        }
-        std::mem::swap(keys, room);
-    }
-    // Of one start there are at most as many hits as detectors.
-    for run in keys.chunk_by_mut(|a, b| a >> 48 == b >> 48).filter(|run| run.len() > 1) {
-        run.sort_unstable();
     }
 }
 

@@ -329,13 +329,14 @@ impl Room {
 
     /// Adds places that may have molds: their bits in the plane `digits`, and they.
     pub fn ask(&mut self, molds: &Molds, digits: &[u64], places: impl Iterator<Item = (usize, u32)>) {
-        let mut kept = self.asked.len();
+        let before = self.asked.len();
+        let mut kept = before;
         self.asked.extend(places.map(|(bit, start)| {
             let next = (digits[bit / 64 + 1] << 1) << (63 - bit % 64);
             let digits = digits[bit / 64] >> (bit % 64) | next;
             Asked { digits, start, list: molds.index[place(digits)] }
         }));
-        for i in kept..self.asked.len() {
+        for i in before..self.asked.len() {
             let ask = self.asked[i];
             self.asked[kept] = ask;
             kept += usize::from(ask.list != 0);
