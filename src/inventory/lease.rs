@@ -70,16 +70,17 @@ impl Lease {
         }
         // A store that overwrites where it should refuse would lose commits without a word.
         let other = Claim { nonce: !nonce, ..claim.clone() };
-        match root.0.put_if_absent(&numbered(WRITERS, number), &serde_json::to_vec(&other)?) {
+        let put = root.0.put_if_absent(&numbered(WRITERS, number), &serde_json::to_vec(&other)?);
+        // The list may have been old when the claim was put, or the claim ran out meanwhile: whoever claimed the inventory
+        // since has taken the claims before his away, so that the number was free or became so.
+        if let Some(newest) = root.numbers(WRITERS)?.last().copied().filter(|newest| *newest > number) {
+            root.0.remove(&numbered(WRITERS, number))?;
+            return Ok(Err(look(root, newest)?.map_or_else(String::new, |other| other.holder)));
+        }
+        match put {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             Err(e) => return Err(e),
             Ok(()) => {
-                // Or this claim ran out meanwhile, and whoever claimed the inventory since has taken it away.
-                let newest = root.numbers(WRITERS)?.last().copied().filter(|newest| *newest > number);
-                if let Some(newest) = newest {
-                    root.0.remove(&numbered(WRITERS, number))?;
-                    return Ok(Err(look(root, newest)?.map_or_else(String::new, |other| other.holder)));
-                }
                 return Err(invalid(format!(
                     "{}: this store overwrites an object where it is asked not to (If-None-Match), so two runs could lose each \
                      other's work; keep the inventory in a folder or another store",
