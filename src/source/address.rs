@@ -2,6 +2,7 @@
 //! settings, so a credential in it would be in all of them: it is refused before anything is done with it.
 
 use super::SourceError;
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 const REMEDY: &str = "which would be stored and shown wherever the place is named; leave it out, and give credentials by the \
@@ -53,7 +54,7 @@ pub fn without_secrets(uri: &str) -> String {
     let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
     let (authority, path) = place.find('/').map_or((place, ""), |at| place.split_at(at));
     let host = match has_user(uri) {
-        true => authority.rsplit('@').next().and_then(|host| host.split(':').next()).unwrap_or_default(),
+        true => authority.rsplit('@').next().and_then(|host| host.split([':', '%']).next()).unwrap_or_default(),
         false => authority,
     };
     let query = query.filter(|_| !holds_secret(uri)).map_or(String::new(), |query| format!("?{query}"));
@@ -65,6 +66,8 @@ pub fn without_secrets(uri: &str) -> String {
 fn has_user(uri: &str) -> bool {
     let Some((scheme, rest)) = uri.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // A colon may be written %3A.
+    let authority = percent_decode_str(authority).decode_utf8_lossy();
     match scheme {
         "az" => authority.contains(':') || authority.matches('@').count() > 1,
         "s3" | "gs" => authority.contains([':', '@']),
