@@ -104,11 +104,12 @@ fn consumer(id: TokenValue, own: &Own, written: &ConsumerRow) -> ConsumerRow {
     }
 }
 
-/// Who holds each token, and in how many mentions; a postal code names nobody.
-fn holders<'a>(
-    people: &BTreeMap<TokenValue, Own<'a>>,
-) -> BTreeMap<TokenValue, BTreeMap<TokenValue, Vec<(&'a LinkMention, &'a Token)>>> {
-    let mut holders: BTreeMap<TokenValue, BTreeMap<TokenValue, Vec<_>>> = BTreeMap::new();
+/// The mentions of a consumer that hold a token, as they hold it.
+type Holding<'a> = Vec<(&'a LinkMention, &'a Token)>;
+
+/// Who holds each token; a postal code names nobody.
+fn holders<'a>(people: &BTreeMap<TokenValue, Own<'a>>) -> BTreeMap<TokenValue, BTreeMap<TokenValue, Holding<'a>>> {
+    let mut holders: BTreeMap<TokenValue, BTreeMap<TokenValue, Holding>> = BTreeMap::new();
     for (id, own) in people {
         for (m, token) in own.iter().flat_map(|(m, _)| m.tokens.iter().map(move |t| (*m, t))) {
             if token.kind != Element::Zip {

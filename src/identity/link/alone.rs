@@ -62,15 +62,9 @@ impl SingleRows {
     }
 
     /// Adds the consumer of a mention, with the tokens that are in no other mention.
-    pub fn add(
-        &mut self,
-        id: [u8; 16],
-        mention: &Mention,
-        repeats: &Repeats,
-        sink: &mut dyn DerivedSink,
-    ) -> io::Result<()> {
+    pub fn add(&mut self, id: [u8; 16], mention: &Mention, sink: &mut dyn DerivedSink) -> io::Result<()> {
         // A postal code names nobody.
-        for token in mention.tokens().filter(|t| t.kind != Element::Zip && !repeats.may_repeat(&t.value)) {
+        for token in mention.tokens().filter(|t| t.kind != Element::Zip && !t.repeats) {
             let named = if mention.is_named() { NAMED_CLASS } else { 0 };
             let record = Put::default().bytes(&token.value).bytes(&id).u8(token.kind as u8);
             self.owned.push(record.u8(token.class as u8 | named).u16(token.namespace).done())?;
@@ -106,19 +100,19 @@ impl Leaving {
 
     /// Takes a mention if it shares nothing with any other.
     pub fn take(&mut self, mention: &Mention, repeats: &Repeats, sink: &mut dyn DerivedSink) -> io::Result<bool> {
-        if mention.tokens().any(|t| matters(&t) && repeats.may_repeat(&t.value)) {
+        if mention.tokens().any(|t| matters(&t) && t.repeats) {
             return Ok(false);
         }
-        let Some(id) = least_own(mention, repeats) else { return Ok(false) };
+        let Some(id) = least_own(mention) else { return Ok(false) };
         let name = mention.name_in_place();
         if name != [0; 16] && repeats.may_repeat(&name) {
             return Ok(false);
         }
-        for token in mention.tokens().filter(|t| t.kind != Element::Zip && repeats.may_repeat(&t.value)) {
+        for token in mention.tokens().filter(|t| t.kind != Element::Zip && t.repeats) {
             let record = Put::default().bytes(&token.value).bytes(&id).u8(token.kind as u8).u8(token.class as u8);
             self.shared.push(record.u16(token.namespace).bytes(&mention.key).done())?;
         }
-        self.rows.add(id, mention, repeats, sink)?;
+        self.rows.add(id, mention, sink)?;
         self.mentions += 1;
         Ok(true)
     }
@@ -130,9 +124,9 @@ impl Leaving {
 }
 
 /// The least token fit for an id that is in no other mention.
-pub fn least_own(mention: &Mention, repeats: &Repeats) -> Option<[u8; 16]> {
-    let fit = mention.tokens().filter(|t| identifies(t.kind, t.class) && t.kind != Element::Zip);
-    fit.map(|t| t.value).filter(|value| !repeats.may_repeat(value)).min()
+pub fn least_own(mention: &Mention) -> Option<[u8; 16]> {
+    let fit = mention.tokens().filter(|t| identifies(t.kind, t.class) && t.kind != Element::Zip && !t.repeats);
+    fit.map(|t| t.value).min()
 }
 
 fn pack(id: [u8; 16], mention: &Mention) -> [u8; CONSUMER] {

@@ -85,7 +85,6 @@ pub fn assign(
     for record in hubs.iter()?.take(HUBS_MAX) {
         known.insert(Take::new(&record?).bytes());
     }
-    let repeats = all.repeats();
     let mut assigned = Sorter::<ASSIGNED>::new(spills.dir, spills.memory / 4);
     let mut floating = Sorter::<8>::new(spills.dir, spills.memory / 16);
     let mut holdings = Sorter::<HOLDING>::new(spills.dir, spills.memory / 2);
@@ -97,7 +96,7 @@ pub fn assign(
             Placed::Floating => {
                 floating.push(ordinal.to_be_bytes())?;
                 let tag = if mention.tokens().any(|t| is_contact(&t)) { CONTACT } else { FLOATING };
-                for token in mention.tokens().filter(|t| may_hold(t, mention) && repeats.may_repeat(&t.value)) {
+                for token in mention.tokens().filter(|t| may_hold(t, mention) && t.repeats) {
                     holdings.push(holding(&token, tag, ordinal, mention))?;
                 }
             }
@@ -112,7 +111,7 @@ pub fn assign(
     let mut ordinal = 0;
     all.each(&mut |mention| {
         if let Placed::Group(group) = placer.place(ordinal, mention)? {
-            for token in mention.tokens().filter(|t| may_hold(t, mention) && repeats.may_repeat(&t.value)) {
+            for token in mention.tokens().filter(|t| may_hold(t, mention) && t.repeats) {
                 holdings.push(holding(&token, HOLDER, group, mention))?;
             }
         }

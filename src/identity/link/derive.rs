@@ -142,7 +142,7 @@ fn gather(
         }
         // A postal code names nobody.
         for token in mention.tokens().filter(|t| t.kind != Element::Zip) {
-            if all.repeats().may_repeat(&token.value) {
+            if token.repeats {
                 held.push(holding(&token, group, &mention.key))?;
             } else if !single {
                 named.push(Held::alone(&token, mention.is_named()).named(group, false, 1))?;
@@ -212,8 +212,8 @@ fn singles(
         }
         let shared = named.first(&group.to_be_bytes())?;
         let fittest = shared.filter(|record| record[8] == OWN).map(|record| Take::new(&record[9..]).bytes::<16>());
-        let Some(id) = least_own(mention, all.repeats()).into_iter().chain(fittest).min() else {
-            let tokens = mention.tokens().filter(|t| t.kind != Element::Zip && !all.repeats().may_repeat(&t.value));
+        let Some(id) = least_own(mention).into_iter().chain(fittest).min() else {
+            let tokens = mention.tokens().filter(|t| t.kind != Element::Zip && !t.repeats);
             for token in tokens {
                 out.groups.tokens.push(Held::alone(&token, mention.is_named()).named(group, false, 1))?;
             }
@@ -222,7 +222,7 @@ fn singles(
         if shared.is_some() {
             out.ids.push(Put::default().u64(group).bytes(&id).done())?;
         }
-        out.rows.add(id, mention, all.repeats(), sink)
+        out.rows.add(id, mention, sink)
     })
 }
 

@@ -135,7 +135,7 @@ pub fn edges(all: &Mentions, spills: &Spills) -> io::Result<Edges> {
         let node = Node { ordinal: mentions, id: mention.id };
         mentions += 1;
         let mut whose = None;
-        for token in mention.tokens().filter(|t| links(t.kind, t.class) && all.repeats().may_repeat(&t.value)) {
+        for token in mention.tokens().filter(|t| links(t.kind, t.class) && t.repeats) {
             let (name, dob) = whose.get_or_insert_with(|| (mention.name(), mention.birth_date()));
             entries.push(Entry::pack(&token, name, *dob, node))?;
         }

@@ -34,7 +34,7 @@ const UNFIT: u8 = 2;
 impl Held {
     /// A token of one mention.
     pub fn alone(token: &Token, named: bool) -> Held {
-        let Token { value, kind, class, namespace } = *token;
+        let Token { value, kind, class, namespace, .. } = *token;
         Held { value, kind: kind as u8, class: class as u8, namespace, names: u32::from(named), hub: false }
     }
 

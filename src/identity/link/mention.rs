@@ -2,6 +2,7 @@
 
 use super::names::ShortName;
 use super::pack_id;
+use super::repeats::Repeats;
 use crate::model::detector::Class;
 use crate::model::element::{Element, ElementSet, Form};
 use crate::model::mention::{Population, Residence, ResidenceBasis};
@@ -25,6 +26,9 @@ const DATED: u8 = 8;
 
 /// Bytes of a packed token: the value, its kind and class, the number of its namespace.
 const TOKEN: usize = 16 + 1 + 1 + 2;
+/// Where a packed token has its class, and the bit of it that says that the token may be in other mentions.
+const CLASS: usize = 16 + 1;
+const REPEATS: u8 = 0x80;
 
 /// The operator's namespaces, by number. There are few, so a list is searched faster than any map.
 #[derive(Default)]
@@ -54,6 +58,8 @@ pub struct Token {
     pub class: Class,
     /// The number of its namespace.
     pub namespace: u16,
+    /// Whether it may be in other mentions.
+    pub repeats: bool,
 }
 
 /// A mention in its record.
@@ -116,6 +122,17 @@ pub fn pack(mention: &LinkMention, namespaces: &mut Namespaces, out: &mut Vec<u8
     Ok(())
 }
 
+/// Writes into a mention's record which of its tokens may be in others: the filter is asked once and not in every step.
+pub fn mark(record: &mut [u8], repeats: &Repeats) {
+    let tokens = Mention::read(record).tokens.len();
+    let first = record.len() - tokens;
+    for token in record[first..].chunks_exact_mut(TOKEN) {
+        if repeats.may_repeat(&Take::new(token).bytes()) {
+            token[CLASS] |= REPEATS;
+        }
+    }
+}
+
 impl<'a> Mention<'a> {
     /// The mention of a record.
     pub fn read(record: &'a [u8]) -> Mention<'a> {
@@ -150,8 +167,9 @@ impl<'a> Mention<'a> {
             Token {
                 value: take.bytes(),
                 kind: Element::ALL[usize::from(take.u8())],
-                class: CLASSES[usize::from(take.u8())],
+                class: CLASSES[usize::from(take.u8() & !REPEATS)],
                 namespace: take.u16(),
+                repeats: token[CLASS] & REPEATS != 0,
             }
         })
     }

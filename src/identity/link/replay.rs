@@ -8,7 +8,7 @@
 //! that of the tables: an inventory that grew over many runs numbers its objects otherwise than a fresh one, and the two
 //! must say the same.
 
-use super::mention::{Mention, Namespaces, pack};
+use super::mention::{Mention, Namespaces, mark, pack};
 use super::repeats::Repeats;
 use super::{Joined, Spills};
 use crate::model::rows::{MentionId, Tables};
@@ -113,6 +113,7 @@ impl Read {
         let mut tape = TapeWriter::new(spills.dir, spills.memory / 2);
         let mut objects = Sorter::<OBJECT>::new(spills.dir, spills.memory / 8);
         let mut reader = self.tape.reader();
+        let mut marked = Vec::new();
         let (mut last, mut ordinal) = (None, 0u64);
         for run in self.runs.iter()? {
             let run = run?;
@@ -122,10 +123,13 @@ impl Read {
             for _ in 0..count {
                 let (record, behind) = reader.record(place)?;
                 place = behind;
-                if take(&Mention::read(record), &self.repeats)? {
+                marked.clear();
+                marked.extend_from_slice(record);
+                mark(&mut marked, &self.repeats);
+                if take(&Mention::read(&marked), &self.repeats)? {
                     continue;
                 }
-                tape.push(record)?;
+                tape.push(&marked)?;
                 if last.replace(object) != Some(object) {
                     objects.push(Put::default().u64(ordinal).bytes(&object[..PRINT]).done())?;
                 }
