@@ -57,8 +57,8 @@ pub struct SingleRows {
 
 impl SingleRows {
     fn new(spills: &Spills) -> SingleRows {
-        let consumers = Sorter::new(spills.dir, spills.memory / 4);
-        SingleRows { consumers, owned: Sorter::new(spills.dir, spills.memory / 2) }
+        let consumers = Sorter::new(spills.dir, spills.memory / 8);
+        SingleRows { consumers, owned: Sorter::new(spills.dir, spills.memory / 4) }
     }
 
     /// Adds the consumer of a mention, with the tokens that are in no other mention.

@@ -71,7 +71,7 @@ impl Read {
             let version = u64::from_be_bytes(Take::new(&print(&[version.as_bytes()])).bytes());
             names.push(Put::default().u64(object).bytes(&print(&[uri.as_bytes()])).u64(version).done())
         })?;
-        let mut tape = TapeWriter::new(spills.dir, spills.memory);
+        let mut tape = TapeWriter::new(spills.dir, spills.memory / 2);
         let mut namespaces = Namespaces::default();
         let mut repeats = Repeats::new(spills.memory / 2);
         let mut record = Vec::new();
@@ -110,7 +110,7 @@ impl Read {
         spills: &Spills,
         take: &mut dyn FnMut(&Mention, &Repeats) -> io::Result<bool>,
     ) -> io::Result<Mentions> {
-        let mut tape = TapeWriter::new(spills.dir, spills.memory / 2);
+        let mut tape = TapeWriter::new(spills.dir, spills.memory / 4);
         let mut objects = Sorter::<OBJECT>::new(spills.dir, spills.memory / 8);
         let mut reader = self.tape.reader();
         let mut marked = Vec::new();
