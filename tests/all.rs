@@ -21,6 +21,7 @@ mod judge;
 mod leaks;
 mod linear;
 mod linking;
+mod linking_rows;
 mod moto;
 mod oracle;
 mod parquet;

@@ -120,7 +120,7 @@ impl Tables for Anywhere<'_> {
         self.0.mentions(self.1, each)
     }
 
-    fn link_mentions(&self, each: &mut dyn FnMut(LinkMention) -> io::Result<()>) -> io::Result<()> {
+    fn link_mentions(&self, each: &mut dyn FnMut(&LinkMention) -> io::Result<()>) -> io::Result<()> {
         self.0.link_mentions(each)
     }
 

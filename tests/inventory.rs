@@ -367,7 +367,7 @@ fn every_table_comes_back_row_by_row() {
     assert_eq!(snapshot.runs().unwrap(), [run]);
 
     // Linking sees of a mention what the mention says.
-    let link_mentions = collect(|each| snapshot.link_mentions(each));
+    let link_mentions = collect(|each| snapshot.link_mentions(&mut |mention| each(mention.clone())));
     let expected = expected.into_iter().map(|MentionRow { object, number, mention: m, .. }| LinkMention {
         id: MentionId { object, number },
         main: m.role == Role::Subject || m.role == Role::Buyer,
@@ -584,7 +584,8 @@ fn a_second_run_extends_retires_and_links_before_it_commits() {
     writer.seal_observed().unwrap();
     let view = writer.view();
     assert_eq!(ids(&view), [1, 3, 4]);
-    let seen: BTreeSet<u64> = collect(|each| view.link_mentions(each)).iter().map(|m| m.id.object).collect();
+    let seen: BTreeSet<u64> =
+        collect(|each| view.link_mentions(&mut |mention| each(mention.clone()))).iter().map(|m| m.id.object).collect();
     assert_eq!(seen, BTreeSet::from([1, 3, 4]));
     // Linking reads the view while it writes.
     let mut derived = writer.derived();

@@ -13,8 +13,8 @@ use std::sync::Arc;
 struct Mentions(Vec<LinkMention>);
 
 impl Tables for Mentions {
-    fn link_mentions(&self, each: &mut dyn FnMut(LinkMention) -> io::Result<()>) -> io::Result<()> {
-        self.0.iter().cloned().try_for_each(each)
+    fn link_mentions(&self, each: &mut dyn FnMut(&LinkMention) -> io::Result<()>) -> io::Result<()> {
+        self.0.iter().try_for_each(each)
     }
     fn objects(&self, _: bool, _: &mut dyn FnMut(ObjectRow) -> io::Result<()>) -> io::Result<()> {
         // What is not named is told apart by its number.
@@ -49,10 +49,10 @@ impl Tables for Mentions {
 
 /// What linking wrote.
 #[derive(Default, PartialEq, Debug)]
-struct Derived {
-    memberships: Vec<MembershipRow>,
-    consumers: Vec<ConsumerRow>,
-    identifiers: Vec<IdentifierRow>,
+pub(crate) struct Derived {
+    pub(crate) memberships: Vec<MembershipRow>,
+    pub(crate) consumers: Vec<ConsumerRow>,
+    pub(crate) identifiers: Vec<IdentifierRow>,
     links: Vec<LinkRow>,
 }
 
@@ -96,7 +96,7 @@ impl Derived {
     }
 }
 
-fn run(mentions: Vec<LinkMention>, memory: usize) -> (Derived, LinkSummary) {
+pub(crate) fn run(mentions: Vec<LinkMention>, memory: usize) -> (Derived, LinkSummary) {
     let dir = tempfile::tempdir().unwrap();
     let mut derived = Derived::default();
     let summary = link(&Mentions(mentions), &mut derived, &Spills { dir: dir.path(), memory }).unwrap();
@@ -116,7 +116,7 @@ fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)) | 1
 }
 
-fn name(first: &str, last: &str) -> NameSignature {
+pub(crate) fn name(first: &str, last: &str) -> NameSignature {
     let (root, other_root) = match first {
         "bob" | "robert" => ("robert", ""),
         "chris" => ("christopher", "christina"),
@@ -150,7 +150,7 @@ fn name(first: &str, last: &str) -> NameSignature {
     }
 }
 
-fn token(kind: Element, class: Class, value: &str) -> Token {
+pub(crate) fn token(kind: Element, class: Class, value: &str) -> Token {
     let h = hash(&format!("{}:{value}", kind.code()));
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&h.to_be_bytes());
@@ -158,26 +158,26 @@ fn token(kind: Element, class: Class, value: &str) -> Token {
     Token { value: TokenValue(bytes), kind, class, namespace: Arc::from("") }
 }
 
-fn ssn(v: &str) -> Token {
+pub(crate) fn ssn(v: &str) -> Token {
     token(Element::Ssn, Class::Primary, v)
 }
-fn customer(v: &str) -> Token {
+pub(crate) fn customer(v: &str) -> Token {
     token(Element::CustomerId, Class::Primary, v)
 }
-fn email(v: &str) -> Token {
+pub(crate) fn email(v: &str) -> Token {
     token(Element::Email, Class::Tertiary, v)
 }
-fn phone(v: &str) -> Token {
+pub(crate) fn phone(v: &str) -> Token {
     token(Element::Phone, Class::Tertiary, v)
 }
-fn dob(v: &str) -> Token {
+pub(crate) fn dob(v: &str) -> Token {
     token(Element::Dob, Class::Secondary, v)
 }
-fn key(v: &str) -> Token {
+pub(crate) fn key(v: &str) -> Token {
     token(Element::RecordKey, Class::None, v)
 }
 
-fn mention(number: u64, name: NameSignature, tokens: &[Token]) -> LinkMention {
+pub(crate) fn mention(number: u64, name: NameSignature, tokens: &[Token]) -> LinkMention {
     let mut tokens = tokens.to_vec();
     tokens.sort();
     LinkMention {
@@ -193,7 +193,7 @@ fn mention(number: u64, name: NameSignature, tokens: &[Token]) -> LinkMention {
     }
 }
 
-fn nameless() -> NameSignature {
+pub(crate) fn nameless() -> NameSignature {
     NameSignature::default()
 }
 

@@ -38,7 +38,7 @@ impl Tables for Memory {
     fn mentions(&self, only: Option<&BTreeSet<u64>>, each: Each<MentionRow>) -> io::Result<()> {
         self.mentions.iter().filter(|m| self.live(m.object, only)).cloned().try_for_each(each)
     }
-    fn link_mentions(&self, _: Each<LinkMention>) -> io::Result<()> {
+    fn link_mentions(&self, _: &mut dyn FnMut(&LinkMention) -> io::Result<()>) -> io::Result<()> {
         Err(io::Error::other("scoping does not link"))
     }
     fn orphans(&self, only: Option<&BTreeSet<u64>>, each: Each<OrphanRow>) -> io::Result<()> {

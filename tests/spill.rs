@@ -40,7 +40,8 @@ fn bytes_written_grow_with_the_records() {
     let spilled = |runs: u64| {
         let mut sorter = Sorter::<8>::new(dir.path(), 0);
         let mut rng = fastrand::Rng::with_seed(runs);
-        for _ in 0..runs * 1024 {
+        // The last record of all waits in memory.
+        for _ in 0..=runs * 1024 {
             sorter.push(Put::default().u64(rng.u64(..)).done()).unwrap();
         }
         sorter.sorted().unwrap().spilled_bytes()
@@ -71,19 +72,53 @@ fn a_tape_gives_back_what_it_took() {
         .map(|length| (0..length).map(|_| rng.u8(..)).collect())
         .to_vec();
     records.extend((0..5_000).map(|_| (0..rng.usize(..400)).map(|_| rng.u8(..)).collect()));
-    let mut tape = TapeWriter::new(dir.path()).unwrap();
-    for record in &records {
-        tape.push(record).unwrap();
+    for memory in [0, 1 << 10, 300_000, 1 << 30] {
+        let mut tape = TapeWriter::new(dir.path(), memory);
+        let places: Vec<u64> = records.iter().map(|record| tape.push(record).unwrap()).collect();
+        let tape = tape.finish().unwrap();
+        for _ in 0..2 {
+            let mut left = records.iter();
+            tape.each(|r| {
+                assert!(left.next().is_some_and(|want| want == r));
+                Ok(())
+            })
+            .unwrap();
+            assert!(left.next().is_none());
+        }
+        let mut reader = tape.reader();
+        for i in (0..records.len()).rev() {
+            let (record, behind) = reader.record(places[i]).unwrap();
+            assert_eq!(record, records[i], "{memory} bytes of memory, record {i}");
+            assert!(places.get(i + 1).is_none_or(|next| *next == behind));
+        }
     }
-    let tape = tape.finish().unwrap();
-    for _ in 0..2 {
-        let mut left = records.iter();
-        tape.each(|r| {
-            assert!(left.next().is_some_and(|want| want == r));
-            Ok(())
-        })
-        .unwrap();
-        assert!(left.next().is_none());
+    assert!(TapeWriter::new(&dir.path().join("gone"), 3).push(b"").unwrap_err().to_string().contains("TMPDIR"));
+}
+
+/// Records whose bytes are evenly spread, few, equal in front, or all equal.
+#[test]
+fn records_of_any_bytes_are_sorted() {
+    fn holds<const N: usize>(rng: &mut fastrand::Rng, count: usize, spread: &dyn Fn(&mut fastrand::Rng, usize) -> u8) {
+        let dir = tempfile::tempdir().unwrap();
+        let want: Vec<[u8; N]> = (0..count).map(|_| std::array::from_fn(|i| spread(rng, i))).collect();
+        for memory in [0, N * count / 3, 1 << 30] {
+            let mut sorter = Sorter::<N>::new(dir.path(), memory);
+            want.iter().for_each(|record| sorter.push(*record).unwrap());
+            let mut sorted = want.clone();
+            sorted.sort();
+            let got: Vec<[u8; N]> = sorter.sorted().unwrap().iter().unwrap().map(Result::unwrap).collect();
+            assert!(got == sorted, "{count} records of {N} bytes in {memory} bytes of memory");
+        }
     }
-    assert!(TapeWriter::new(&dir.path().join("gone")).err().unwrap().to_string().contains("TMPDIR"));
+    let mut rng = fastrand::Rng::with_seed(11);
+    for count in [2, 511, 512, 513, 5_000, 40_000] {
+        let even = |rng: &mut fastrand::Rng, _| rng.u8(..);
+        holds::<5>(&mut rng, count, &even);
+        holds::<36>(&mut rng, count, &even);
+        holds::<36>(&mut rng, count, &|rng, _| rng.u8(0..2));
+        holds::<36>(&mut rng, count, &|rng, i| if i < 20 { rng.u8(0..2) / (1 + i as u8) } else { rng.u8(..) });
+        holds::<24>(&mut rng, count, &|rng, i| if i < 21 { 7 } else { rng.u8(..) });
+        holds::<17>(&mut rng, count, &|_, _| 9);
+        holds::<17>(&mut rng, count, &|rng, i| if i % 5 == 0 { 255 * rng.u8(0..2) } else { 0 });
+    }
 }

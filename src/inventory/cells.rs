@@ -52,8 +52,12 @@ impl<'a> Group<'a> {
     }
 
     pub fn text(self, name: &str) -> io::Result<Text<'a>> {
-        let column = typed(name, self.column(name)?.as_string_opt())?;
-        Ok(Text { column, last: RefCell::new(Arc::from("")) })
+        typed(name, Text::of(self.column(name)?))
+    }
+
+    /// A column of codes of a closed set.
+    pub fn codes<T: Copy>(self, name: &str, parse: fn(&str) -> Option<T>) -> io::Result<Codes<'a, T>> {
+        self.text(name).map(|text| Codes::new(text, parse))
     }
 
     pub fn token(self, name: &str) -> io::Result<Tokens<'a>> {
@@ -82,15 +86,24 @@ impl Long<'_> {
     }
 }
 
-/// Text.
+/// Text, as it is or as numbers in a dictionary.
 pub(super) struct Text<'a> {
+    keys: Option<&'a [i32]>,
     column: &'a StringArray,
     last: RefCell<Arc<str>>,
 }
 
 impl<'a> Text<'a> {
+    fn of(column: &'a ArrayRef) -> Option<Text<'a>> {
+        let (keys, column) = match column.as_dictionary_opt::<Int32Type>() {
+            Some(dictionary) => (Some(dictionary.keys().values().as_ref()), dictionary.values().as_string_opt()?),
+            None => (None, column.as_string_opt()?),
+        };
+        Some(Text { keys, column, last: RefCell::new(Arc::from("")) })
+    }
+
     pub fn at(&self, i: usize) -> &'a str {
-        self.column.value(i)
+        self.column.value(self.keys.map_or(i, |keys| keys[i] as usize))
     }
 
     /// The text as a shared string; neighbours that are equal share one.
@@ -107,6 +120,28 @@ impl<'a> Text<'a> {
     pub fn code<T>(&self, i: usize, parse: impl Fn(&str) -> Option<T>) -> io::Result<T> {
         let code = self.at(i);
         parse(code).ok_or_else(|| invalid(format!("unknown code {code:?}; was the row written by a newer program?")))
+    }
+}
+
+/// Codes of a closed set. Those of a dictionary are parsed once for all rows.
+pub(super) struct Codes<'a, T> {
+    text: Text<'a>,
+    parse: fn(&str) -> Option<T>,
+    parsed: Vec<Option<T>>,
+}
+
+impl<'a, T: Copy> Codes<'a, T> {
+    fn new(text: Text<'a>, parse: fn(&str) -> Option<T>) -> Self {
+        let parsed = match text.keys {
+            Some(_) => text.column.iter().map(|code| code.and_then(parse)).collect(),
+            None => Vec::new(),
+        };
+        Codes { text, parse, parsed }
+    }
+
+    pub fn at(&self, i: usize) -> io::Result<T> {
+        let known = self.text.keys.and_then(|keys| self.parsed.get(keys[i] as usize).copied().flatten());
+        known.map_or_else(|| self.text.code(i, self.parse), Ok)
     }
 }
 
@@ -151,7 +186,6 @@ impl<'a> List<'a> {
 
     /// The elements of all rows, where they are text.
     pub fn texts(&self) -> io::Result<Text<'a>> {
-        let column = typed("element", self.0.values().as_string_opt())?;
-        Ok(Text { column, last: RefCell::new(Arc::from("")) })
+        typed("element", Text::of(self.0.values()))
     }
 }

@@ -8,9 +8,10 @@ use super::store::{Root, in_table};
 use super::table::Table;
 use crate::model::object::ObjectRanges;
 use arrow_array::StructArray;
+use arrow_schema::{DataType, FieldRef, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 use std::io::{self, BufReader, Read};
@@ -21,6 +22,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const READ_BYTES: usize = 8 << 10;
 /// Rows of a batch.
 const BATCH_ROWS: usize = 4096;
+
+/// Columns of few texts, which are read as numbers in a dictionary, as they lie in the file: a text a cell would be copied
+/// and parsed for each row.
+const CODES: [&str; 12] = [
+    "role",
+    "population",
+    "kind",
+    "class",
+    "namespace",
+    "element",
+    "form",
+    "country",
+    "state",
+    "basis",
+    "confidence",
+    "certainty",
+];
 
 /// What to read of a table's files.
 pub(super) struct Scan<'a> {
@@ -48,27 +66,50 @@ impl Scan<'_> {
         for file in self.files.iter().filter(|file| may_hold(file.objects)) {
             let path = in_table(self.table, &file.path);
             let failed = |e| self.root.parquet_at(&path, e);
-            let piece = Pieces::open(self.root, self.table, file)?;
-            let builder = ParquetRecordBatchReaderBuilder::try_new(piece).map_err(failed)?;
-            let metadata = builder.metadata().clone();
-            let groups: Vec<usize> =
-                (0..metadata.num_row_groups()).filter(|&group| may_hold(object_range(&metadata, group))).collect();
-            self.row_groups.fetch_add(groups.len() as u64, Ordering::Relaxed);
+            let pieces = Pieces::open(self.root, self.table, file)?;
+            let metadata = arrow_metadata(&pieces).map_err(failed)?;
             let mask = match self.columns {
-                Some(names) => ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
+                Some(names) => ProjectionMask::columns(metadata.parquet_schema(), names.iter().copied()),
                 None => ProjectionMask::all(),
             };
-            let reader = builder.with_batch_size(BATCH_ROWS).with_row_groups(groups).with_projection(mask).build();
-            for batch in reader.map_err(failed)? {
-                let batch = batch.map_err(|e| failed(e.into()))?;
-                each(Group(&StructArray::from(batch)))?;
+            let groups = metadata.metadata().num_row_groups();
+            // Each by itself: a batch of two row groups would need a dictionary of both.
+            for group in (0..groups).filter(|&group| may_hold(object_range(metadata.metadata(), group))) {
+                self.row_groups.fetch_add(1, Ordering::Relaxed);
+                let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(pieces.clone(), metadata.clone());
+                let builder = builder.with_batch_size(BATCH_ROWS).with_row_groups(vec![group]);
+                for batch in builder.with_projection(mask.clone()).build().map_err(failed)? {
+                    let batch = batch.map_err(|e| failed(e.into()))?;
+                    each(Group(&StructArray::from(batch)))?;
+                }
             }
         }
         Ok(())
     }
 }
 
+/// What a file says of itself, with the columns of codes as dictionaries.
+fn arrow_metadata(file: &Pieces) -> Result<ArrowReaderMetadata, ParquetError> {
+    let plain = ArrowReaderMetadata::load(file, ArrowReaderOptions::new())?;
+    let fields: Vec<FieldRef> = plain.schema().fields().iter().map(with_dictionaries).collect();
+    let schema = Schema::new_with_metadata(fields, plain.schema().metadata().clone());
+    ArrowReaderMetadata::try_new(plain.metadata().clone(), ArrowReaderOptions::new().with_schema(schema.into()))
+}
+
+fn with_dictionaries(field: &FieldRef) -> FieldRef {
+    let data_type = match field.data_type() {
+        DataType::Utf8 if CODES.contains(&field.name().as_str()) => {
+            DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+        }
+        DataType::List(element) => DataType::List(with_dictionaries(element)),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(with_dictionaries).collect()),
+        _ => return Arc::clone(field),
+    };
+    Arc::new(field.as_ref().clone().with_data_type(data_type))
+}
+
 /// A data file, read by place.
+#[derive(Clone)]
 pub(super) struct Pieces(Arc<dyn ObjectRanges>);
 
 impl Pieces {

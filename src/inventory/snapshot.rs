@@ -181,7 +181,7 @@ impl Tables for Snapshot {
         self.of_objects(only, each)
     }
 
-    fn link_mentions(&self, each: &mut dyn FnMut(LinkMention) -> io::Result<()>) -> io::Result<()> {
+    fn link_mentions(&self, each: &mut dyn FnMut(&LinkMention) -> io::Result<()>) -> io::Result<()> {
         let wanted = Wanted { live: self.live()?, only: None };
         self.scan(Table::Mentions, Some(mentions::LINK_COLUMNS), Some(&wanted), &mut |batch| {
             let object = batch.long("object")?;

@@ -123,7 +123,12 @@ impl ElementSet {
 
     /// The elements, in the order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = Element> {
-        Element::ALL.iter().copied().filter(move |e| self.contains(*e))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let element = Element::ALL.get(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some(*element)
+        })
     }
 }
 

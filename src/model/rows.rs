@@ -118,7 +118,7 @@ pub struct MentionId {
 }
 
 /// What linking needs of a mention, and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinkMention {
     /// Which.
     pub id: MentionId,
@@ -316,8 +316,9 @@ pub trait Tables {
         only: Option<&BTreeSet<u64>>,
         each: &mut dyn FnMut(MentionRow) -> std::io::Result<()>,
     ) -> std::io::Result<()>;
-    /// The same without locators and paths, for linking.
-    fn link_mentions(&self, each: &mut dyn FnMut(LinkMention) -> std::io::Result<()>) -> std::io::Result<()>;
+    /// The same without locators and paths, for linking. They are lent: linking goes through all there are, and keeps a
+    /// shorter form of each.
+    fn link_mentions(&self, each: &mut dyn FnMut(&LinkMention) -> std::io::Result<()>) -> std::io::Result<()>;
     /// Orphans of live objects, or of the live ones among `only`.
     fn orphans(
         &self,

@@ -8,13 +8,14 @@
 use super::components::Components;
 use super::conflicts::OVERRIDE;
 use super::edges::HUB;
+use super::mention::{Mention, Token};
 use super::names::ShortName;
 use super::replay::Mentions;
 use super::{Joined, Spills, TERTIARY_RANK, linking_rank};
 use crate::model::detector::Class;
 use crate::model::element::Element;
-use crate::model::mention::{Population, Token, TokenValue};
-use crate::model::rows::{Certainty, LinkMention};
+use crate::model::mention::Population;
+use crate::model::rows::Certainty;
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::collections::{BTreeSet, HashSet};
 use std::io;
@@ -41,15 +42,15 @@ enum Placed {
 struct Placer<'a> {
     labels: Joined<'a, 16, 8>,
     overrides: Joined<'a, OVERRIDE, 8>,
-    hubs: &'a HashSet<TokenValue>,
+    hubs: &'a HashSet<[u8; 16]>,
 }
 
 impl<'a> Placer<'a> {
-    fn new(labels: &'a Sorted<16>, overrides: &'a Sorted<OVERRIDE>, hubs: &'a HashSet<TokenValue>) -> io::Result<Self> {
+    fn new(labels: &'a Sorted<16>, overrides: &'a Sorted<OVERRIDE>, hubs: &'a HashSet<[u8; 16]>) -> io::Result<Self> {
         Ok(Placer { labels: Joined::new(labels)?, overrides: Joined::new(overrides)?, hubs })
     }
 
-    fn place(&mut self, ordinal: u64, mention: &LinkMention) -> io::Result<Placed> {
+    fn place(&mut self, ordinal: u64, mention: &Mention) -> io::Result<Placed> {
         let key = ordinal.to_be_bytes();
         if let Some(record) = self.overrides.first(&key)? {
             let mut take = Take::new(&record[8..]);
@@ -60,9 +61,9 @@ impl<'a> Placer<'a> {
         }
         // What is an organisation's is nobody's, though a person may be at the same address.
         let stands = mention.population == Population::Organisation
-            || ShortName::new(&mention.name).is_full()
-            || mention.tokens.iter().any(|t| t.class == Class::Primary && !self.hubs.contains(&t.value))
-            || !mention.tokens.iter().any(attaches);
+            || mention.is_fully_named()
+            || mention.tokens().any(|t| t.class == Class::Primary && !self.hubs.contains(&t.value))
+            || !mention.tokens().any(|t| attaches(&t));
         Ok(if stands { Placed::Group(ordinal) } else { Placed::Floating })
     }
 }
@@ -82,9 +83,8 @@ pub fn assign(
 ) -> io::Result<Sorted<ASSIGNED>> {
     let mut known = HashSet::new();
     for record in hubs.iter()?.take(HUBS_MAX) {
-        known.insert(TokenValue(Take::new(&record?).bytes()));
+        known.insert(Take::new(&record?).bytes());
     }
-    let repeats = all.repeats();
     let mut assigned = Sorter::<ASSIGNED>::new(spills.dir, spills.memory / 4);
     let mut floating = Sorter::<8>::new(spills.dir, spills.memory / 16);
     let mut holdings = Sorter::<HOLDING>::new(spills.dir, spills.memory / 2);
@@ -95,9 +95,9 @@ pub fn assign(
             Placed::Group(group) => assigned.push(assignment(ordinal, Certainty::Certain, group))?,
             Placed::Floating => {
                 floating.push(ordinal.to_be_bytes())?;
-                let tag = if mention.tokens.iter().any(is_contact) { CONTACT } else { FLOATING };
-                for token in mention.tokens.iter().filter(|t| may_hold(t, mention) && repeats.may_repeat(&t.value.0)) {
-                    holdings.push(holding(token, tag, ordinal, mention))?;
+                let tag = if mention.tokens().any(|t| is_contact(&t)) { CONTACT } else { FLOATING };
+                for token in mention.tokens().filter(|t| may_hold(t, mention) && t.repeats) {
+                    holdings.push(holding(&token, tag, ordinal, mention))?;
                 }
             }
         }
@@ -111,8 +111,8 @@ pub fn assign(
     let mut ordinal = 0;
     all.each(&mut |mention| {
         if let Placed::Group(group) = placer.place(ordinal, mention)? {
-            for token in mention.tokens.iter().filter(|t| may_hold(t, mention) && repeats.may_repeat(&t.value.0)) {
-                holdings.push(holding(token, HOLDER, group, mention))?;
+            for token in mention.tokens().filter(|t| may_hold(t, mention) && t.repeats) {
+                holdings.push(holding(&token, HOLDER, group, mention))?;
             }
         }
         ordinal += 1;
@@ -131,7 +131,7 @@ fn assignment(ordinal: u64, certainty: Certainty, group: u64) -> [u8; ASSIGNED] 
 
 /// Whether a mention holds a token. An order belongs to who bought it: a ship-to carries the order's key and holds nothing
 /// by it.
-fn may_hold(token: &Token, mention: &LinkMention) -> bool {
+fn may_hold(token: &Token, mention: &Mention) -> bool {
     attaches(token) && (token.kind != Element::RecordKey || mention.main)
 }
 
@@ -147,9 +147,8 @@ const FLOATING: u8 = 2;
 
 /// A token and who has it. The name sorts before the number: who comes first at a token must not depend on where the
 /// objects lie.
-fn holding(token: &Token, tag: u8, who: u64, mention: &LinkMention) -> [u8; HOLDING] {
-    let record = Put::default().bytes(&token.value.0).u8(tag);
-    let record = ShortName::new(&mention.name).put_key(record).u64(who);
+fn holding(token: &Token, tag: u8, who: u64, mention: &Mention) -> [u8; HOLDING] {
+    let record = Put::default().bytes(&token.value).u8(tag).bytes(&mention.key).u64(who);
     record.u8(token.kind as u8).u8(u8::from(token.class == Class::Primary)).done()
 }
 

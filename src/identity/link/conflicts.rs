@@ -5,7 +5,7 @@
 //! share its highest-ranked primary identifier, else to exact names; and the groups form a cluster for review. What has none
 //! of what it falls back to is set free, to attach to the groups again.
 
-use super::edges::{CONFLICT, Reason, birth_date};
+use super::edges::{CONFLICT, Reason};
 use super::names::{Likeness, ShortName};
 use super::replay::Mentions;
 use super::{Joined, KINDS, Spills, linking_rank};
@@ -67,13 +67,13 @@ fn members(all: &Mentions, labels: &Sorted<16>, spills: &Spills) -> io::Result<S
         ordinal += 1;
         let Some(label) = label else { return Ok(()) };
         let component = Take::new(&label[8..]).u64();
-        let name = ShortName::new(&mention.name);
-        let record = name.put_key(Put::default().u64(component).u8(0)).u32(birth_date(mention)).u64(ordinal - 1);
+        let name = mention.name();
+        let record = name.put_key(Put::default().u64(component).u8(0)).u32(mention.birth_date()).u64(ordinal - 1);
         members.push(name.put_rest(record).done())?;
-        for token in mention.tokens.iter().filter(|t| t.class == Class::Primary && one_a_person(t.kind)) {
+        for token in mention.tokens().filter(|t| t.class == Class::Primary && one_a_person(t.kind)) {
             let rank = linking_rank(token.kind as usize, true);
-            let record = Put::default().u64(component).u8(1).u8(rank).u32(print(&token.namespace));
-            members.push(record.bytes(&token.value.0).u64(ordinal - 1).done())?;
+            let record = Put::default().u64(component).u8(1).u8(rank).u32(print(all.namespaces().get(token.namespace)));
+            members.push(record.bytes(&token.value).u64(ordinal - 1).done())?;
         }
         Ok(())
     })?;

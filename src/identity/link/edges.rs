@@ -5,13 +5,13 @@
 //! of each kind is seen with and finds the hubs, a second joins mentions, token by token, holding at most
 //! [`PEOPLE_MAX`] names at once.
 
+use super::mention::Token;
 use super::names::{Likeness, ShortName};
 use super::replay::Mentions;
 use super::{Joined, KINDS, Node, Spills, kind_number, linking_rank};
 use crate::model::detector::Class;
 use crate::model::element::Element;
-use crate::model::mention::{Token, TokenValue};
-use crate::model::rows::{LinkMention, Tables};
+use crate::model::mention::TokenValue;
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::io;
 
@@ -99,12 +99,6 @@ impl Reason {
     }
 }
 
-/// The keyed hash of a mention's birth date, shortened; zero when it has none.
-pub fn birth_date(mention: &LinkMention) -> u32 {
-    let token = mention.tokens.iter().find(|t| t.kind == Element::Dob);
-    token.map_or(0, |t| u32::from_be_bytes([t.value.0[0], t.value.0[1], t.value.0[2], t.value.0[3]]).max(1))
-}
-
 /// One entry: a token of a mention.
 struct Entry {
     token: TokenValue,
@@ -116,9 +110,9 @@ struct Entry {
 }
 
 impl Entry {
-    fn pack(token: TokenValue, name: &ShortName, dob: u32, node: Node, kind: Element, class: Class) -> [u8; ENTRY] {
-        let record = name.put_key(Put::default().bytes(&token.0)).u32(dob).u64(node.ordinal).u64(node.id);
-        name.put_rest(record.u8(kind as u8).u8(u8::from(class == Class::Primary))).done()
+    fn pack(token: &Token, name: &ShortName, dob: u32, node: Node) -> [u8; ENTRY] {
+        let record = name.put_key(Put::default().bytes(&token.value)).u32(dob).u64(node.ordinal).u64(node.id);
+        name.put_rest(record.u8(token.kind as u8).u8(u8::from(token.class == Class::Primary))).done()
     }
 
     fn unpack(record: &[u8; ENTRY]) -> Entry {
@@ -133,26 +127,24 @@ impl Entry {
     }
 }
 
-/// Reads all mentions, keeps them for the steps that follow, and joins those that share tokens.
-pub fn edges(tables: &dyn Tables, spills: &Spills) -> io::Result<(Mentions, Edges)> {
+/// Joins the mentions that share tokens.
+pub fn edges(all: &Mentions, spills: &Spills) -> io::Result<Edges> {
     let mut entries = Sorter::<ENTRY>::new(spills.dir, spills.memory - spills.memory / 4);
     let mut mentions = 0;
-    let all = Mentions::read(tables, spills)?;
     all.each(&mut |mention| {
-        let node = Node::new(mentions, mention.id)?;
+        let node = Node { ordinal: mentions, id: mention.id };
         mentions += 1;
-        let name = ShortName::new(&mention.name);
-        let dob = birth_date(mention);
-        let shared = |t: &&Token| links(t.kind, t.class) && all.repeats().may_repeat(&t.value.0);
-        for token in mention.tokens.iter().filter(shared) {
-            entries.push(Entry::pack(token.value, &name, dob, node, token.kind, token.class))?;
+        let mut whose = None;
+        for token in mention.tokens().filter(|t| links(t.kind, t.class) && t.repeats) {
+            let (name, dob) = whose.get_or_insert_with(|| (mention.name(), mention.birth_date()));
+            entries.push(Entry::pack(&token, name, *dob, node))?;
         }
         Ok(())
     })?;
     let entries = entries.sorted()?;
     let hubs = hubs(&entries, spills)?;
     let (edges, conflicts) = join(&entries, &hubs, spills)?;
-    Ok((all, Edges { edges, conflicts, hubs, mentions }))
+    Ok(Edges { edges, conflicts, hubs, mentions })
 }
 
 /// Whether tokens of a kind and class join mentions at all. Record keys attach and never merge; a birth date is shared by

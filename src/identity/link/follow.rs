@@ -6,17 +6,14 @@
 //! have speaks against it, the first follows the second as likely. With more such people, nobody follows anybody.
 
 use super::attach::ASSIGNED;
-use super::edges::birth_date;
-use super::names::ShortName;
+use super::mention::Mention;
 use super::replay::Mentions;
 use super::{Joined, Spills};
 use crate::model::detector::Class;
 use crate::model::element::Element;
 use crate::model::mention::Population;
-use crate::model::rows::{Certainty, LinkMention};
+use crate::model::rows::Certainty;
 use crate::spill::{Put, Sorted, Sorter, Take};
-use siphasher::sip128::{Hasher128, SipHasher24};
-use std::hash::Hasher;
 use std::io;
 
 /// A group, what one of its mentions has, its name in its postal code.
@@ -40,7 +37,7 @@ const AGAINST: u8 = PHONE | PRIMARY | BORN;
 /// Lets groups follow others. Gives back who each mention is of.
 pub fn follow(all: &Mentions, assigned: Sorted<ASSIGNED>, spills: &Spills) -> io::Result<Sorted<ASSIGNED>> {
     let facts = facts(all, &assigned, spills)?;
-    let follows = followers(places(&facts, spills)?, spills)?;
+    let follows = followers(places(&facts, all, spills)?, spills)?;
     drop(facts);
     if follows.is_empty() {
         return Ok(assigned);
@@ -80,7 +77,7 @@ fn facts(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::Re
     let mut joined = Joined::<ASSIGNED, 8>::new(assigned)?;
     let mut ordinal = 0u64;
     all.each(&mut |mention| {
-        let (has, name) = (has(mention), name_in_place(mention));
+        let (has, name) = (has(mention), mention.name_in_place());
         joined.each(&ordinal.to_be_bytes(), |record| {
             let mut take = Take::new(&record[8..]);
             let (certainty, group) = (take.u8(), take.u64());
@@ -95,12 +92,12 @@ fn facts(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::Re
     facts.sorted()
 }
 
-fn has(mention: &LinkMention) -> u8 {
-    let mut has = if birth_date(mention) != 0 { BORN } else { 0 };
+fn has(mention: &Mention) -> u8 {
+    let mut has = if mention.birth_date() != 0 { BORN } else { 0 };
     if mention.population == Population::Organisation {
         has |= ORGANISATION;
     }
-    for token in &mention.tokens {
+    for token in mention.tokens() {
         has |= match token.kind {
             Element::Address => STREET,
             Element::Email | Element::Username => REACHED,
@@ -112,21 +109,8 @@ fn has(mention: &LinkMention) -> u8 {
     has
 }
 
-/// A full name in a postal code as one hash, or zeros. A nickname counts as the name it is short for.
-fn name_in_place(mention: &LinkMention) -> [u8; 16] {
-    let name = ShortName::new(&mention.name);
-    let Some(zip) = mention.tokens.iter().find(|t| t.kind == Element::Zip).filter(|_| name.is_settled()) else {
-        return [0; 16];
-    };
-    let mut hasher = SipHasher24::new();
-    hasher.write(&zip.value.0);
-    hasher.write_u32(name.last);
-    hasher.write_u32(name.root());
-    hasher.finish128().as_bytes()
-}
-
-/// Groups by their names in postal codes.
-fn places(facts: &Sorted<FACT>, spills: &Spills) -> io::Result<Sorted<PLACED>> {
+/// Groups by those of their names in postal codes that others may have.
+fn places(facts: &Sorted<FACT>, all: &Mentions, spills: &Spills) -> io::Result<Sorted<PLACED>> {
     let mut places = Sorter::<PLACED>::new(spills.dir, spills.memory / 4);
     let mut names: Vec<[u8; 16]> = Vec::with_capacity(NAMES_MAX + 1);
     let (mut open, mut all_have) = (None, 0u8);
@@ -134,7 +118,7 @@ fn places(facts: &Sorted<FACT>, spills: &Spills) -> io::Result<Sorted<PLACED>> {
         if let Some(group) = group
             && names.len() <= NAMES_MAX
         {
-            for name in names.iter() {
+            for name in names.iter().filter(|name| all.repeats().may_repeat(name)) {
                 places.push(Put::default().bytes(name).u8(have).u64(group).done())?;
             }
         }

@@ -1,27 +1,34 @@
 //! Linking: from mentions to people.
 //!
 //! A batch over the live mentions, never done while scanning. It reads the tables once (`replay`) and holds nothing that
-//! grows with the number of people: what must be brought together is sorted on disk. The steps, each in a file:
+//! grows with the number of people: what must be brought together is sorted on disk. Mentions that share nothing with any
+//! other leave at once (`alone`). The steps for the others, each in a file:
 //!
 //! 1. `edges`: tokens join mentions; hubs are measured and left out.
 //! 2. `components`: joined mentions are one component.
 //! 3. `conflicts`: a component that cannot be one person falls apart into a cluster.
 //! 4. `attach`: mentions with no name and no primary identifier attach to whoever holds their tokens.
 //! 5. `follow`: records that share only a name and a postal code with one person are likely that person's.
-//! 6. `derive`: consumers get their ids; the derived tables are written.
+//! 6. `derive`: consumers get their ids; the derived tables are written (`holders`, `identifiers`, `consumers`).
 //!
 //! The result does not depend on the order of the mentions, nor on the numbers of their objects.
 //! The rules are those of `docs/LINKING.md`.
 
+mod alone;
 mod attach;
 mod components;
 mod conflicts;
+mod consumers;
 mod derive;
 mod edges;
 mod follow;
+mod holders;
+mod identifiers;
+mod mention;
 mod names;
 mod repeats;
 mod replay;
+mod rows;
 
 use crate::model::element::Element;
 use crate::model::rows::{DerivedSink, MentionId, Tables};
@@ -36,7 +43,7 @@ const KINDS: usize = Element::ALL.len();
 pub struct Spills<'a> {
     /// A folder with room for about 800 bytes a mention.
     pub dir: &'a Path,
-    /// Bytes of the largest sort's buffer; two or three smaller ones may stand beside it.
+    /// Bytes of the largest sort's buffer; smaller ones, of twice as much together, may stand beside it.
     pub memory: usize,
 }
 
@@ -55,7 +62,12 @@ pub struct LinkSummary {
 
 /// Links all live mentions and writes the derived tables.
 pub fn link(tables: &dyn Tables, sink: &mut dyn DerivedSink, spills: &Spills) -> io::Result<LinkSummary> {
-    let (all, edges::Edges { edges, conflicts: mut apart, hubs, mentions }) = edges::edges(tables, spills)?;
+    let mut leaving = alone::Leaving::new(spills);
+    let read = replay::Read::new(tables, spills)?;
+    let all = read.part(spills, &mut |mention, repeats| leaving.take(mention, repeats, sink))?;
+    let alone = leaving.done()?;
+    let edges::Edges { edges, conflicts: mut apart, hubs, mentions } = edges::edges(&all, spills)?;
+    let mentions = mentions + alone.mentions;
     let mut components = components::Components::new(spills.dir, spills.memory);
     for edge in edges.iter()? {
         let edge = edges::Edge::unpack(&edge?);
@@ -66,7 +78,9 @@ pub fn link(tables: &dyn Tables, sink: &mut dyn DerivedSink, spills: &Spills) ->
     let assigned = attach::assign(&all, &labels, &overrides, &hubs, spills)?;
     drop((labels, overrides));
     let assigned = follow::follow(&all, assigned, spills)?;
-    let derived = derive::derive(all, &assigned, &edges, apart, &hubs, sink, spills)?;
+    let apart = apart.sorted()?;
+    let found = derive::Found { assigned: &assigned, edges: &edges, apart: &apart, hubs: &hubs };
+    let derived = derive::derive(all, alone, &found, sink, spills)?;
     Ok(LinkSummary { mentions, consumers: derived.consumers, clusters: derived.clusters, hubs: hubs.len() })
 }
 
@@ -82,14 +96,10 @@ const NUMBER_BITS: u32 = 36;
 
 impl Node {
     const BYTES: usize = 16;
-
-    fn new(ordinal: u64, id: MentionId) -> io::Result<Node> {
-        Ok(Node { ordinal, id: pack(id)? })
-    }
 }
 
 /// A mention id in one word.
-fn pack(id: MentionId) -> io::Result<u64> {
+fn pack_id(id: MentionId) -> io::Result<u64> {
     if id.object >= 1 << (64 - NUMBER_BITS) || id.number >= 1 << NUMBER_BITS {
         return Err(io::Error::other("the inventory holds more objects or mentions than linking can number"));
     }
@@ -97,7 +107,7 @@ fn pack(id: MentionId) -> io::Result<u64> {
 }
 
 /// The mention id of a word.
-fn unpack(id: u64) -> MentionId {
+fn unpack_id(id: u64) -> MentionId {
     MentionId { object: id >> NUMBER_BITS, number: id & ((1 << NUMBER_BITS) - 1) }
 }
 
@@ -130,7 +140,14 @@ fn linking_rank(kind: usize, primary: bool) -> u8 {
 /// The first rank that is no primary identifier's.
 const TERTIARY_RANK: u8 = 16;
 
-/// Looks records up by ascending keys (their first `K` bytes) in one pass.
+/// A key of at most sixteen bytes as a number of the same order, which is compared without a call.
+fn number(key: &[u8]) -> u128 {
+    let mut bytes = [0; 16];
+    bytes[..key.len()].copy_from_slice(key);
+    u128::from_be_bytes(bytes)
+}
+
+/// Looks records up by ascending keys (their first `K` bytes, sixteen at most) in one pass.
 struct Joined<'a, const N: usize, const K: usize> {
     records: Records<'a, N>,
     head: Option<[u8; N]>,
@@ -145,10 +162,11 @@ impl<'a, const N: usize, const K: usize> Joined<'a, N, K> {
 
     /// The first record of a key. Keys are asked for in ascending order; the same one may be asked for again.
     fn first(&mut self, key: &[u8; K]) -> io::Result<Option<[u8; N]>> {
-        while self.head.is_some_and(|head| head[..K] < key[..]) {
+        let wanted = number(key);
+        while self.head.is_some_and(|head| number(&head[..K]) < wanted) {
             self.head = self.records.next().transpose()?;
         }
-        Ok(self.head.filter(|head| head[..K] == key[..]))
+        Ok(self.head.filter(|head| number(&head[..K]) == wanted))
     }
 
     /// Hands over every record of a key.

@@ -84,6 +84,35 @@ impl ShortName {
         }
     }
 
+    /// Appends the whole name without the zeros that fill its lists up.
+    pub fn pack(&self, out: &mut Vec<u8>) {
+        let (roots, first, last) = (used(&self.roots), used(&self.first_near), used(&self.last_near));
+        out.extend_from_slice(&self.put_key(Put::<{ ShortName::KEY_BYTES }>::default()).done());
+        out.extend_from_slice(&[roots.len() as u8, first.len() as u8, last.len() as u8]);
+        out.extend_from_slice(&self.last_sound.to_be_bytes());
+        roots.iter().for_each(|root| out.extend_from_slice(&root.to_be_bytes()));
+        first.iter().chain(last).for_each(|near| out.extend_from_slice(&near.to_be_bytes()));
+    }
+
+    /// How many bytes the name at the front takes.
+    pub fn packed_bytes(packed: &[u8]) -> usize {
+        let lists = Self::KEY_BYTES;
+        let [roots, first, last] = [0, 1, 2].map(|list| usize::from(packed[lists + list]));
+        lists + 3 + 4 + 4 * roots + 2 * (first + last)
+    }
+
+    /// Reads what [`ShortName::pack`] appended.
+    pub fn unpack(packed: &[u8]) -> ShortName {
+        let mut take = Take::new(packed);
+        let mut name = ShortName::take_key(&mut take);
+        let [roots, first, last] = take.bytes().map(usize::from);
+        name.last_sound = take.u32();
+        name.roots[..roots].iter_mut().for_each(|root| *root = take.u32());
+        name.first_near[..first].iter_mut().for_each(|near| *near = take.u16());
+        name.last_near[..last].iter_mut().for_each(|near| *near = take.u16());
+        name
+    }
+
     /// Whether there is no name.
     pub fn is_empty(&self) -> bool {
         self.last == 0 && self.first == 0 && self.initial == 0
@@ -174,6 +203,12 @@ impl ShortName {
         };
         last && first
     }
+}
+
+/// A list without the zeros that fill it up.
+fn used<T: Copy + Default + PartialEq>(list: &[T]) -> &[T] {
+    let zero = T::default();
+    &list[..list.iter().rposition(|item| *item != zero).map_or(0, |last| last + 1)]
 }
 
 /// The high half of a hash; a part that is there never becomes zero.

@@ -30,7 +30,7 @@ impl Row for ConsumerRow {
     }
 
     fn decode(b: Group, keep: &dyn Fn(usize) -> bool, each: &mut dyn FnMut(Self) -> io::Result<()>) -> io::Result<()> {
-        let (id, population) = (b.token("consumer")?, b.text("population")?);
+        let (id, population) = (b.token("consumer")?, b.codes("population", Population::from_code)?);
         let (elements, named) = (Elements::open(b, "elements")?, b.flag("named")?);
         let residence = Residences::open(b.group("residence")?)?;
         let lists = b.list("residence_rejected")?;
@@ -40,7 +40,7 @@ impl Row for ConsumerRow {
         rows(b, keep, each, |i| {
             Ok(ConsumerRow {
                 id: id.at(i)?,
-                population: population.code(i, Population::from_code)?,
+                population: population.at(i)?,
                 elements: elements.at(i)?,
                 named: named.value(i),
                 residence: residence.maybe(i)?,

@@ -28,15 +28,16 @@ impl Row for IdentifierRow {
     }
 
     fn decode(b: Group, keep: &dyn Fn(usize) -> bool, each: &mut dyn FnMut(Self) -> io::Result<()>) -> io::Result<()> {
-        let (token, kind, namespace) = (b.token("token")?, b.text("kind")?, b.text("namespace")?);
-        let (class, consumer, names) = (b.text("class")?, b.token("consumer")?, b.long("names")?);
+        let (token, kind) = (b.token("token")?, b.codes("kind", Element::from_code)?);
+        let (namespace, class) = (b.text("namespace")?, b.codes("class", Class::from_code)?);
+        let (consumer, names) = (b.token("consumer")?, b.long("names")?);
         let (hub, mentions) = (b.flag("hub")?, b.long("mentions")?);
         rows(b, keep, each, |i| {
             Ok(IdentifierRow {
                 token: token.at(i)?,
-                kind: kind.code(i, Element::from_code)?,
+                kind: kind.at(i)?,
                 namespace: namespace.shared(i),
-                class: class.code(i, Class::from_code)?,
+                class: class.at(i)?,
                 consumer: consumer.maybe(i)?,
                 names: u32::try_from(names.at(i)).map_err(|_| invalid("a count of names past 2^32"))?,
                 hub: hub.value(i),

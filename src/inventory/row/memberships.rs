@@ -22,12 +22,12 @@ impl Row for MembershipRow {
 
     fn decode(b: Group, keep: &dyn Fn(usize) -> bool, each: &mut dyn FnMut(Self) -> io::Result<()>) -> io::Result<()> {
         let (object, number) = (b.long("object")?, b.long("number")?);
-        let (consumer, certainty) = (b.token("consumer")?, b.text("certainty")?);
+        let (consumer, certainty) = (b.token("consumer")?, b.codes("certainty", Certainty::from_code)?);
         rows(b, keep, each, |i| {
             Ok(MembershipRow {
                 mention: MentionId { object: object.at(i), number: number.at(i) },
                 consumer: consumer.at(i)?,
-                certainty: certainty.code(i, Certainty::from_code)?,
+                certainty: certainty.at(i)?,
             })
         })
     }

@@ -1,6 +1,6 @@
 //! Table `mentions`, and the part of it that linking reads.
 
-use super::super::cells::{Group, List, Long, Text, Tokens};
+use super::super::cells::{Codes, Group, List, Long, Text, Tokens};
 use super::super::columns::{Column, group, list, long, maybe_day, maybe_group, short, text, token};
 use super::super::store::invalid;
 use super::super::table::Table;
@@ -65,7 +65,7 @@ impl Row for MentionRow {
                 number: id.number,
                 segment: u32::try_from(segment.at(i)).map_err(|_| invalid("a segment past 2^32"))?,
                 mention: Mention {
-                    role: person.role.code(i, Role::from_code)?,
+                    role: person.role.at(i)?,
                     population,
                     tokens,
                     name,
@@ -96,22 +96,26 @@ pub(in super::super) const LINK_COLUMNS: &[&str] =
 pub(in super::super) fn link_mentions(
     batch: Group,
     keep: &dyn Fn(usize) -> bool,
-    each: &mut dyn FnMut(LinkMention) -> io::Result<()>,
+    each: &mut dyn FnMut(&LinkMention) -> io::Result<()>,
 ) -> io::Result<()> {
     let person = Person::open(batch)?;
-    rows(batch, keep, each, |i| person.at(i))
+    let mut mention = LinkMention::default();
+    (0..batch.len()).filter(|&i| keep(i)).try_for_each(|i| {
+        person.fill(i, &mut mention)?;
+        each(&mention)
+    })
 }
 
 /// The columns of [`LINK_COLUMNS`].
 struct Person<'a> {
     object: Long<'a>,
     number: Long<'a>,
-    role: Text<'a>,
-    population: Text<'a>,
+    role: Codes<'a, Role>,
+    population: Codes<'a, Population>,
     tokens: List<'a>,
     token: Tokens<'a>,
-    kind: Text<'a>,
-    class: Text<'a>,
+    kind: Codes<'a, Element>,
+    class: Codes<'a, Class>,
     namespace: Text<'a>,
     name: Names<'a>,
     elements: Elements<'a>,
@@ -127,12 +131,12 @@ impl<'a> Person<'a> {
         Ok(Person {
             object: b.long("object")?,
             number: b.long("number")?,
-            role: b.text("role")?,
-            population: b.text("population")?,
+            role: b.codes("role", Role::from_code)?,
+            population: b.codes("population", Population::from_code)?,
             tokens,
             token: all.token("token")?,
-            kind: all.text("kind")?,
-            class: all.text("class")?,
+            kind: all.codes("kind", Element::from_code)?,
+            class: all.codes("class", Class::from_code)?,
             namespace: all.text("namespace")?,
             name: Names::open(b.group("name")?)?,
             elements: Elements::open(b, "elements")?,
@@ -143,30 +147,27 @@ impl<'a> Person<'a> {
     }
 
     fn at(&self, i: usize) -> io::Result<LinkMention> {
-        let token = |j| -> io::Result<Token> {
-            Ok(Token {
-                value: self.token.at(j)?,
-                kind: self.kind.code(j, Element::from_code)?,
-                class: self.class.code(j, Class::from_code)?,
-                namespace: self.namespace.shared(j),
-            })
-        };
-        let range = self.tokens.range(i);
-        let mut tokens = Vec::with_capacity(range.len());
-        for j in range {
-            tokens.push(token(j)?);
+        let mut mention = LinkMention::default();
+        self.fill(i, &mut mention)?;
+        Ok(mention)
+    }
+
+    /// The row as a mention whose lists are used again.
+    fn fill(&self, i: usize, mention: &mut LinkMention) -> io::Result<()> {
+        mention.id = MentionId { object: self.object.at(i), number: self.number.at(i) };
+        mention.main = matches!(self.role.at(i)?, Role::Subject | Role::Buyer);
+        mention.population = self.population.at(i)?;
+        mention.tokens.clear();
+        for j in self.tokens.range(i) {
+            let (value, namespace) = (self.token.at(j)?, self.namespace.shared(j));
+            mention.tokens.push(Token { value, kind: self.kind.at(j)?, class: self.class.at(j)?, namespace });
         }
-        Ok(LinkMention {
-            id: MentionId { object: self.object.at(i), number: self.number.at(i) },
-            main: matches!(self.role.code(i, Role::from_code)?, Role::Subject | Role::Buyer),
-            population: self.population.code(i, Population::from_code)?,
-            tokens,
-            name: self.name.at(i),
-            elements: self.elements.at(i)?,
-            residence: self.residence.maybe(i)?,
-            event_day: self.event_day.is_valid(i).then(|| self.event_day.value(i)),
-            count: self.records.at(i),
-        })
+        mention.name = self.name.at(i);
+        self.elements.fill(i, &mut mention.elements)?;
+        mention.residence = self.residence.maybe(i)?;
+        mention.event_day = self.event_day.is_valid(i).then(|| self.event_day.value(i));
+        mention.count = self.records.at(i);
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What several tables hold: elements with their forms, residences, lists of rows.
 
-use super::super::cells::{Group, List, Long, Text};
+use super::super::cells::{Codes, Group, List, Long, Text};
 use super::super::columns::{Column, group, list, long, maybe_group, text};
 use crate::model::element::{Element, Form};
 use crate::model::mention::{MentionElement, Residence, ResidenceBasis};
@@ -19,24 +19,31 @@ pub(super) fn elements<'a>(name: &str, rows: impl Iterator<Item = &'a [MentionEl
 /// The mirror of [`elements`].
 pub(super) struct Elements<'a> {
     lists: List<'a>,
-    element: Text<'a>,
-    form: Text<'a>,
+    element: Codes<'a, Element>,
+    form: Codes<'a, Form>,
 }
 
 impl<'a> Elements<'a> {
     pub fn open(batch: Group<'a>, name: &str) -> io::Result<Self> {
         let lists = batch.list(name)?;
         let all = lists.groups()?;
-        Ok(Elements { lists, element: all.text("element")?, form: all.text("form")? })
+        let (element, form) = (all.codes("element", Element::from_code)?, all.codes("form", Form::from_code)?);
+        Ok(Elements { lists, element, form })
     }
 
     pub fn at(&self, i: usize) -> io::Result<Vec<MentionElement>> {
-        let range = self.lists.range(i);
-        let mut elements = Vec::with_capacity(range.len());
-        for j in range {
-            elements.push(element_at(&self.element, &self.form, j)?);
-        }
+        let mut elements = Vec::with_capacity(self.lists.range(i).len());
+        self.fill(i, &mut elements)?;
         Ok(elements)
+    }
+
+    /// The same into a list that is used again.
+    pub fn fill(&self, i: usize, elements: &mut Vec<MentionElement>) -> io::Result<()> {
+        elements.clear();
+        for j in self.lists.range(i) {
+            elements.push(MentionElement { element: self.element.at(j)?, form: self.form.at(j)? });
+        }
+        Ok(())
     }
 }
 
@@ -84,27 +91,23 @@ pub(super) fn residences<'a>(name: &str, rows: impl Iterator<Item = &'a [Residen
 /// The mirror of [`residence`], and of an element of [`residences`].
 pub(super) struct Residences<'a> {
     group: Group<'a>,
-    country: Text<'a>,
-    state: Text<'a>,
-    basis: Text<'a>,
+    country: Codes<'a, [u8; 2]>,
+    state: Codes<'a, [u8; 2]>,
+    basis: Codes<'a, ResidenceBasis>,
 }
 
 impl<'a> Residences<'a> {
     pub fn open(group: Group<'a>) -> io::Result<Self> {
         Ok(Residences {
             group,
-            country: group.text("country")?,
-            state: group.text("state")?,
-            basis: group.text("basis")?,
+            country: group.codes("country", |text| Some(code_bytes(text)))?,
+            state: group.codes("state", |text| Some(code_bytes(text)))?,
+            basis: group.codes("basis", ResidenceBasis::from_code)?,
         })
     }
 
     pub fn at(&self, i: usize) -> io::Result<Residence> {
-        Ok(Residence {
-            country: code_bytes(self.country.at(i)),
-            state: code_bytes(self.state.at(i)),
-            basis: self.basis.code(i, ResidenceBasis::from_code)?,
-        })
+        Ok(Residence { country: self.country.at(i)?, state: self.state.at(i)?, basis: self.basis.at(i)? })
     }
 
     pub fn maybe(&self, i: usize) -> io::Result<Option<Residence>> {
