@@ -62,13 +62,13 @@ pub(super) struct CandidateCount {
 }
 
 impl FieldCount {
-    fn of(&mut self, detector: u16) -> &mut CandidateCount {
+    /// Where the counts of a detector stand.
+    fn of(&mut self, detector: u16) -> usize {
         // A field holds few kinds of values, so a list is shorter than any map.
-        let at = self.candidates.iter().position(|(d, _)| *d == detector).unwrap_or_else(|| {
+        self.candidates.iter().position(|(d, _)| *d == detector).unwrap_or_else(|| {
             self.candidates.push((detector, CandidateCount::default()));
             self.candidates.len() - 1
-        });
-        &mut self.candidates[at].1
+        })
     }
 }
 
@@ -135,7 +135,10 @@ impl<'m> Surveyor<'m> {
         self.scratch = scratch;
         self.beside(block, watch);
         // A group `value` may have moved a start past the next one's.
-        self.survey.found.sort_by_key(|f| (f.cell, f.start, f.end, f.detector));
+        let order = |f: &Finding| (f.cell, f.start, f.end, f.detector);
+        if !self.survey.found.is_sorted_by_key(order) {
+            self.survey.found.sort_by_key(order);
+        }
         std::mem::swap(&mut self.survey, survey);
     }
 
@@ -157,7 +160,9 @@ impl<'m> Surveyor<'m> {
             if block.owned.contains(&cell.start) {
                 let count = &mut self.survey.fields[id];
                 count.values += 1;
-                count.numbers += u64::from(is_number(trim(block, cell).0));
+                // A letter at its front says that it is none.
+                let letter = block.cell(cell).first().is_some_and(u8::is_ascii_alphabetic);
+                count.numbers += u64::from(!letter && is_number(trim(block, cell).0));
             }
         }
         self.survey.work += block.cells.len() as u64;
@@ -171,14 +176,9 @@ impl<'m> Surveyor<'m> {
             }
             match block.cells.get(cursor.cell) {
                 Some(cell) if cell.start <= hit.start && hit.end <= cell.end => {
-                    self.candidate(
-                        block,
-                        cursor.cell,
-                        hit.start as usize..hit.end as usize,
-                        hit.detector,
-                        false,
-                        watch,
-                    );
+                    let says = self.says(cell, hit.detector);
+                    let span = hit.start as usize..hit.end as usize;
+                    self.candidate(block, cursor.cell, span, (hit.detector, says), false, watch);
                 }
                 _ => {}
             }
@@ -191,15 +191,16 @@ impl<'m> Surveyor<'m> {
         let index = cursor.cell;
         let first = cursor.first;
         let cell = &block.cells[index];
-        let evidence = self.evidence[cell.field as usize].as_ref();
-        if let Some(evidence) = evidence.filter(|e| !e.only.is_empty() || !e.whole.is_empty()).cloned() {
+        // Taken out while it is read: a count of references would be touched by every cell.
+        if let Some(evidence) = self.evidence[cell.field as usize].take() {
             for &detector in &evidence.only {
                 let mut scratch = std::mem::take(&mut self.cell_scratch);
                 let before = scratch.work();
                 let range = cell.start.max(block.owned.start) as usize..cell.end.min(block.owned.end) as usize;
                 for hit in self.matcher.scan_cell(detector, &block.bytes, range, &mut scratch) {
                     if hit.end <= cell.end {
-                        self.candidate(block, index, hit.start as usize..hit.end as usize, detector, false, watch);
+                        let span = hit.start as usize..hit.end as usize;
+                        self.candidate(block, index, span, (detector, evidence.says(detector)), false, watch);
                     }
                 }
                 self.survey.work += scratch.work() - before;
@@ -209,12 +210,16 @@ impl<'m> Surveyor<'m> {
                 let (value, start) = trim(block, cell);
                 let fits = (1..=WHOLE_BYTES_MAX).contains(&value.len()) && block.owned.contains(&cell.start);
                 if fits && !self.survey.found[first..].iter().any(|f| f.detector == detector) {
-                    self.candidate(block, index, start..start + value.len(), detector, true, watch);
+                    let span = start..start + value.len();
+                    self.candidate(block, index, span, (detector, evidence.says(detector)), true, watch);
                 }
             }
+            self.evidence[cell.field as usize] = Some(evidence);
         }
         // A group `value` may have moved a start past the next one's, and whole values come last.
-        self.survey.found[first..].sort_unstable_by_key(|f| (f.start, f.end, f.detector));
+        if self.survey.found.len() - first > 1 {
+            self.survey.found[first..].sort_unstable_by_key(|f| (f.start, f.end, f.detector));
+        }
         cursor.cell += 1;
         cursor.first = self.survey.found.len();
     }
@@ -245,8 +250,9 @@ impl<'m> Surveyor<'m> {
                 let before = scratch.work();
                 for hit in matcher.scan_cell(detector, &block.bytes, from as usize..to as usize, &mut scratch) {
                     if hit.end <= cell.end {
+                        let says = self.says(cell, detector);
                         let span = hit.start as usize..hit.end as usize;
-                        self.candidate(block, finding.cell as usize, span, detector, false, watch);
+                        self.candidate(block, finding.cell as usize, span, (detector, says), false, watch);
                     }
                 }
                 self.survey.work += scratch.work() - before;
@@ -255,23 +261,28 @@ impl<'m> Surveyor<'m> {
         }
     }
 
-    /// Weighs one candidate; what is kept goes into the survey.
+    /// What the name of a cell's field says about a detector.
+    fn says(&self, cell: &Cell, detector: u16) -> Says {
+        self.evidence[cell.field as usize].as_ref().map_or(Says::Nothing, |e| e.says(detector))
+    }
+
+    /// Weighs one candidate of a detector, of which its field says something; what is kept goes into the survey.
     fn candidate<W: Watch>(
         &mut self,
         block: &Block,
         index: usize,
         span: Range<usize>,
-        detector: u16,
+        (detector, says): (u16, Says),
         whole: bool,
         watch: &mut W,
     ) {
         let matcher = self.matcher;
         let cell = &block.cells[index];
         let field = cell.field as usize;
-        let Some(says) = self.evidence[field].as_ref().map(|e| e.says(detector)) else { return };
         watch.step(Step::Candidate { cell: index as u32, span: span.start as u32..span.end as u32, detector, whole });
         watch.step(Step::Field(says));
-        self.survey.fields[field].of(detector).matches += 1;
+        let count = self.survey.fields[field].of(detector);
+        self.survey.fields[field].candidates[count].1.matches += 1;
         if says == Says::Vetoed {
             return;
         }
@@ -286,12 +297,13 @@ impl<'m> Surveyor<'m> {
         };
         // A cell much longer than its value is not trimmed: white space would be walked for every hit in it.
         let slack = (cell.end - cell.start) as usize - value.len();
-        if slack <= NUMBER_BYTES_MAX && trim(block, cell).0.len() == value.len() {
-            self.survey.fields[field].of(detector).whole_cells += 1;
+        let count = &mut self.survey.fields[field].candidates[count].1;
+        if slack <= NUMBER_BYTES_MAX && (whole || trim(block, cell).0.len() == value.len()) {
+            count.whole_cells += 1;
         }
         let mut basis = if whole { Basis::default() } else { Basis::SHAPE };
         if proven {
-            self.survey.fields[field].of(detector).proven += 1;
+            count.proven += 1;
             basis = basis.with(Basis::PROOF);
         }
         // A value that says of itself that nobody has it is reported only where somebody says that it is one.
@@ -424,7 +436,8 @@ fn trim<'b>(block: &'b Block, cell: &Cell) -> (&'b [u8], usize) {
 
 /// Whether bytes are one number: digits with what is written between them, nothing else.
 pub(super) fn is_number(bytes: &[u8]) -> bool {
+    // Most values that are none show it with their first byte, so that is asked first.
     bytes.len() <= NUMBER_BYTES_MAX
-        && bytes.iter().any(u8::is_ascii_digit)
         && bytes.iter().all(|b| matches!(b, b'0'..=b'9' | b' ' | b'-' | b'.' | b'(' | b')' | b'+' | b'/'))
+        && bytes.iter().any(u8::is_ascii_digit)
 }

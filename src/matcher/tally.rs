@@ -41,11 +41,14 @@ impl Distinct {
 /// Eight bytes a step, then a finaliser that spreads every bit (the constants are those of MurmurHash3).
 fn hash(value: &[u8]) -> u64 {
     let mut h = 0x9e37_79b9_7f4a_7c15 ^ value.len() as u64;
-    for chunk in value.chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        h = (h ^ u64::from_le_bytes(word)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let mut step = |word: u64| {
+        h = (h ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
         h ^= h >> 32;
+    };
+    let (words, rest) = value.as_chunks::<8>();
+    words.iter().for_each(|word| step(u64::from_le_bytes(*word)));
+    if !rest.is_empty() {
+        step(rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
     }
     h = (h ^ (h >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
     h ^ (h >> 33)

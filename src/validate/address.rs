@@ -3,6 +3,7 @@
 
 use super::digits::{repeated, trim};
 use super::gazetteer::is_filler;
+use super::list::List;
 use super::text::is_text;
 use crate::model::finding::{Marks, Verdict};
 
@@ -10,7 +11,7 @@ const PLACEHOLDER: Verdict = Verdict::Valid { proven: false, marks: Marks::PLACE
 
 /// Words that end or mark a street line (USPS Publication 28 appendix C1, with those of other languages that customer data
 /// holds), lower case.
-const STREET_WORDS: &[&str] = &[
+static STREET_WORDS: List = List::new(&[
     "street",
     "st",
     "avenue",
@@ -76,7 +77,7 @@ const STREET_WORDS: &[&str] = &[
     "weg",
     "gata",
     "ulica",
-];
+]);
 
 /// A street line, in a field that says address: at least two letters, and a number, two words or a street word; no URL,
 /// e-mail address, path or identifier.
@@ -86,19 +87,21 @@ pub fn street(bytes: &[u8]) -> Verdict {
         return PLACEHOLDER;
     }
     ensure!((3..=200).contains(&bytes.len()), "not 3 to 200 bytes");
-    ensure!(is_text(bytes), "no text");
-    let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
-    let odd = bytes.iter().any(|b| {
-        matches!(
-            b,
-            b'@' | b'{' | b'}' | b'<' | b'>' | b'=' | b'|' | b'\\' | b'$' | b'^' | b'~' | b'`' | b'_' | b'[' | b']'
-        ) || *b < b' '
-    });
-    let scheme = bytes.windows(3).any(|w| w == b"://") || bytes.starts_with(b"www.") || bytes.starts_with(b"0x");
-    let words = bytes.split(|b| *b == b' ').filter(|w| !w.is_empty()).count();
-    let number = bytes.iter().any(u8::is_ascii_digit);
+    ensure!(bytes.is_ascii() || is_text(bytes), "no text");
+    let (mut letters, mut words, mut signs, mut before) = (0, 0, 0, b' ');
+    for &byte in bytes {
+        let sign = SIGNS[usize::from(byte)];
+        letters += usize::from(sign & LETTER != 0);
+        words += usize::from(byte != b' ' && before == b' ');
+        signs |= sign;
+        before = byte;
+    }
+    let (odd, number) = (signs & ODD != 0, signs & DIGIT != 0);
+    let scheme = (signs & COLON != 0 && bytes.windows(3).any(|w| w == b"://"))
+        || bytes.starts_with(b"www.")
+        || bytes.starts_with(b"0x");
     // A UUID, a hash or a host has no blank; a street line without one is a word or `12Main`.
-    let compact = words == 1 && (number && bytes.len() > 20 || bytes.contains(&b':') || bytes.contains(&b'.'));
+    let compact = words == 1 && (number && bytes.len() > 20 || signs & (COLON | POINT) != 0);
     let stamp = bytes.len() >= 10 && bytes[0].is_ascii_digit() && bytes[4] == b'-' && bytes[7] == b'-';
     ensure!(letters >= 2, "fewer than 2 letters");
     ensure!(!odd, "a sign that no street has");
@@ -107,6 +110,36 @@ pub fn street(bytes: &[u8]) -> Verdict {
     ensure!(number || words >= 2, "one word without a number");
     Verdict::PLAUSIBLE
 }
+
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+/// A sign that no street has.
+const ODD: u8 = 4;
+const COLON: u8 = 8;
+const POINT: u8 = 16;
+/// A sign beside letters that names of places have.
+const PLACE: u8 = 32;
+
+/// What each byte is in an address, as bits.
+const SIGNS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        table[i] = match i as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => LETTER,
+            b'0'..=b'9' => DIGIT,
+            b'@' | b'{' | b'}' | b'<' | b'>' | b'=' | b'|' | b'\\' | b'$' | b'^' | b'~' | b'_' | b'[' | b']' => ODD,
+            b'`' => ODD | PLACE,
+            b':' => COLON,
+            b'.' => POINT | PLACE,
+            b' ' | b'\'' | b'-' | b',' | b'(' | b')' | b'/' => PLACE,
+            ..b' ' => ODD,
+            _ => 0,
+        };
+        i += 1;
+    }
+    table
+};
 
 /// A whole address on one line: parts between commas of which the first can be a street line, and after them a postal code,
 /// either a state's code with a ZIP or a part that holds a number of four digits or more, or a code as Canada and the United
@@ -146,11 +179,7 @@ fn half_code(word: &[u8], first: bool) -> bool {
 pub fn us_street(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
     let numbered = bytes.first().is_some_and(u8::is_ascii_digit);
-    let typed = bytes.split(|b| matches!(b, b' ' | b',' | b'.')).skip(2).any(|word| {
-        // Most words are told apart by their first letter and length.
-        let alike = |s: &&&str| s.len() == word.len() && s.as_bytes()[0] | 0x20 == word[0] | 0x20;
-        !word.is_empty() && STREET_WORDS.iter().filter(alike).any(|s| s.as_bytes().eq_ignore_ascii_case(word))
-    });
+    let typed = bytes.split(|b| matches!(b, b' ' | b',' | b'.')).skip(2).any(|word| STREET_WORDS.has(word));
     ensure!(numbered, "it begins with no house number");
     ensure!(typed, "no word of a street after its second word");
     street(bytes)
@@ -162,11 +191,11 @@ pub fn place(bytes: &[u8]) -> Verdict {
     if is_filler(bytes) {
         return PLACEHOLDER;
     }
-    let letters = bytes.iter().filter(|b| b.is_ascii_alphabetic() || **b >= 0x80).count();
-    let shaped = bytes.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80 || b" .'-,()/`".contains(b));
+    let letters = bytes.iter().filter(|b| SIGNS[usize::from(**b)] & LETTER != 0).count();
+    let shaped = bytes.iter().all(|b| SIGNS[usize::from(*b)] & (LETTER | PLACE) != 0);
     ensure!(letters >= 2 && bytes.len() <= 80, "not 2 letters or more in at most 80 bytes");
     ensure!(shaped, "a digit or sign that no place has");
-    ensure!(is_text(bytes), "no text");
+    ensure!(bytes.is_ascii() || is_text(bytes), "no text");
     Verdict::PLAUSIBLE
 }
 
@@ -272,7 +301,11 @@ pub fn state(bytes: &[u8]) -> Verdict {
     let bytes = bytes.strip_prefix(b"US-").or_else(|| bytes.strip_prefix(b"CA-")).unwrap_or(bytes);
     // In small letters these are words of English before they are codes: `power_state = on`.
     let word = [&b"on"[..], b"ok", b"in", b"or", b"me", b"hi", b"to", b"go", b"al", b"as"].contains(&bytes);
-    let code = matches!(bytes.len(), 2 | 3) && !word && in_codes(STATE_CODES, bytes);
+    let code = match bytes {
+        [a, b] => !word && in_pairs(&STATE_PAIRS, *a, *b),
+        [_, _, _] => !word && in_codes(STATE_CODES, bytes),
+        _ => false,
+    };
     if code || STATE_NAMES.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(bytes)) {
         Verdict::PLAUSIBLE
     } else if is_filler(bytes) {
@@ -285,6 +318,32 @@ pub fn state(bytes: &[u8]) -> Verdict {
 /// A province, district or the like of any country: a place by name, proven where it is one that [`state`] knows.
 pub fn province(bytes: &[u8]) -> Verdict {
     if state(bytes) == Verdict::PLAUSIBLE { Verdict::PROVEN } else { place(bytes) }
+}
+
+/// The codes of two letters among codes, a bit each: a row for the first letter, a column for the second.
+const fn pairs(codes: &[u8]) -> [u32; 26] {
+    let mut rows = [0; 26];
+    let mut from = 0;
+    let mut at = 0;
+    while at <= codes.len() {
+        if at == codes.len() || codes[at] == b' ' {
+            if at - from == 2 {
+                rows[(codes[from] - b'A') as usize] |= 1 << (codes[from + 1] - b'A');
+            }
+            from = at + 1;
+        }
+        at += 1;
+    }
+    rows
+}
+
+const STATE_PAIRS: [u32; 26] = pairs(STATE_CODES);
+const COUNTRY_PAIRS: [u32; 26] = pairs(COUNTRY_CODES);
+
+/// Whether two letters of either case are a code.
+fn in_pairs(pairs: &[u32; 26], a: u8, b: u8) -> bool {
+    let letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a');
+    letter(b) < 26 && pairs.get(usize::from(letter(a))).is_some_and(|row| row >> letter(b) & 1 == 1)
 }
 
 fn in_codes(codes: &[u8], bytes: &[u8]) -> bool {
@@ -325,8 +384,8 @@ WF WS YE YT ZA ZM ZW UK XK";
 /// A country: a two-letter code of ISO 3166-1, or a name or longer code of letters.
 pub fn country(bytes: &[u8]) -> Verdict {
     let bytes = trim(bytes);
-    if bytes.len() == 2 {
-        ensure!(in_codes(COUNTRY_CODES, bytes), "no code of ISO 3166-1");
+    if let [a, b] = bytes {
+        ensure!(in_pairs(&COUNTRY_PAIRS, *a, *b), "no code of ISO 3166-1");
         return Verdict::PLAUSIBLE;
     }
     ensure!(

@@ -1,10 +1,11 @@
 //! E-mail addresses.
 
+use super::list::List;
 use super::net::{ipv4, ipv6};
 use crate::model::finding::{Marks, Verdict};
 
 /// Local parts that name a role (RFC 2142 and everyday use), lower case, in alphabetical order.
-const ROLES: &[&str] = &[
+static ROLES: List = List::new(&[
     "abuse",
     "accounting",
     "accounts",
@@ -57,16 +58,16 @@ const ROLES: &[&str] = &[
     "support",
     "team",
     "webmaster",
-];
+]);
 
 /// Endings of files that no registry has as a domain: `icon@2x.png` is a picture.
-const FILES: &[&str] = &[
+static FILES: List = List::new(&[
     "png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "ico", "css", "js", "json", "html", "xml", "pdf", "txt", "csv",
-];
+]);
 
 /// Words that people type when a form insists on an address.
-const FILLERS: &[&str] =
-    &["na", "n.a", "none", "noemail", "no", "test", "asdf", "null", "unknown", "nobody", "x", "xx"];
+static FILLERS: List =
+    List::new(&["na", "n.a", "none", "noemail", "no", "test", "asdf", "null", "unknown", "nobody", "x", "xx"]);
 
 /// An e-mail address as a URL holds it: the at sign is `%40` (RFC 3986 section 2.1).
 pub fn email_encoded(bytes: &[u8]) -> Verdict {
@@ -94,19 +95,15 @@ pub fn email(bytes: &[u8]) -> Verdict {
         "what stands after the at sign is no domain that can be registered"
     );
     let mut marks = Marks::default();
-    if in_list(ROLES, local) {
+    if ROLES.has(local) {
         marks = marks.with(Marks::ROLE);
     }
     let first_label = domain.split(|b| *b == b'.').next().unwrap_or(domain);
-    let filler = in_list(FILLERS, local) && (first_label.eq_ignore_ascii_case(local) || in_list(FILLERS, first_label));
+    let filler = FILLERS.has(local) && (first_label.eq_ignore_ascii_case(local) || FILLERS.has(first_label));
     if filler {
         marks = marks.with(Marks::PLACEHOLDER);
     }
     Verdict::Valid { proven: false, marks }
-}
-
-fn in_list(list: &[&str], bytes: &[u8]) -> bool {
-    list.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(bytes))
 }
 
 fn is_local(local: &[u8]) -> bool {
@@ -138,6 +135,10 @@ fn is_quoted(inner: &[u8]) -> bool {
 }
 
 fn is_dot_atom(local: &[u8]) -> bool {
+    if local.is_ascii() {
+        let atoms = !local.starts_with(b".") && !local.ends_with(b".") && !local.windows(2).any(|w| w == b"..");
+        return atoms && local.iter().all(|b| ATOM[usize::from(*b)]);
+    }
     let Ok(text) = std::str::from_utf8(local) else { return false };
     text.split('.').all(|atom| !atom.is_empty())
         && text
@@ -145,12 +146,51 @@ fn is_dot_atom(local: &[u8]) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || ".!#$%&'*+/=?^_`{|}~-".contains(c) || (!c.is_ascii() && is_letter(c)))
 }
 
+/// Signs of a local part of plain letters, dots among them.
+const ATOM: [bool; 256] = {
+    let signs = b".!#$%&'*+/=?^_`{|}~-";
+    let mut table = [false; 256];
+    let mut i = 0;
+    while i < 256 {
+        table[i] = (i as u8).is_ascii_alphanumeric();
+        i += 1;
+    }
+    let mut i = 0;
+    while i < signs.len() {
+        table[signs[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
 /// Letters beyond ASCII, without the full-width forms, which IDNA (RFC 5892) disallows.
 fn is_letter(c: char) -> bool {
     c.is_alphanumeric() && !('\u{ff00}'..='\u{ffef}').contains(&c)
 }
 
 fn is_domain(domain: &[u8]) -> bool {
+    if domain.is_ascii() { is_ascii_domain(domain) } else { is_any_domain(domain) }
+}
+
+/// [`is_any_domain`] for plain letters, in one pass.
+fn is_ascii_domain(domain: &[u8]) -> bool {
+    let mut start = 0;
+    for (at, &byte) in domain.iter().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {}
+            b'-' if at > start => {}
+            b'.' if at > start && at - start <= 63 && domain[at - 1] != b'-' => start = at + 1,
+            _ => return false,
+        }
+    }
+    let last = &domain[start..];
+    let top = (2..=24).contains(&last.len()) && last.iter().all(u8::is_ascii_alphabetic);
+    let coded = last.get(..4).is_some_and(|p| p.eq_ignore_ascii_case(b"xn--")) && last.len() > 4;
+    let labelled = last.len() <= 63 && !last.ends_with(b"-");
+    start > 0 && labelled && (top || coded) && !FILES.has(last)
+}
+
+fn is_any_domain(domain: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(domain) else { return false };
     let labels_ok = text.split('.').all(|label| {
         !label.is_empty()
@@ -166,7 +206,7 @@ fn is_domain(domain: &[u8]) -> bool {
     } else {
         last.chars().all(char::is_alphabetic) && last.chars().count() >= 2
     };
-    labels_ok && top_ok && !in_list(FILES, last.as_bytes())
+    labels_ok && top_ok && !FILES.has(last.as_bytes())
 }
 
 /// An address literal (RFC 5321 section 4.1.3): `[192.0.2.1]` or `[IPv6:2001:db8::1]`.

@@ -32,6 +32,7 @@ mod gazetteer;
 mod health;
 mod iban;
 mod licence;
+mod list;
 mod name;
 mod net;
 mod nordic;

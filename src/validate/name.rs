@@ -6,170 +6,42 @@
 
 use super::digits::trim;
 use super::gazetteer::{is_filler, is_given, is_organisation_word, is_surname};
+use super::list::List;
 use super::text::{Room, text};
 use crate::model::finding::{Marks, Verdict};
 
 const PLACEHOLDER: Verdict = Verdict::Valid { proven: false, marks: Marks::PLACEHOLDER };
 
 /// Words that stand before a name.
-const TITLES: &[&str] =
-    &["mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "rev", "hon", "herr", "frau", "mme", "sra", "sr"];
+static TITLES: List = List::new(&[
+    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "rev", "hon", "herr", "frau", "mme", "sra", "sr",
+]);
 /// Words that stand after a name.
-const SUFFIXES: &[&str] = &["jr", "sr", "ii", "iii", "iv", "v", "md", "phd", "esq", "dds", "rn", "cpa", "jd", "do"];
+static SUFFIXES: List =
+    List::new(&["jr", "sr", "ii", "iii", "iv", "v", "md", "phd", "esq", "dds", "rn", "cpa", "jd", "do"]);
 /// Words inside surnames.
-const PARTICLES: &[&str] = &[
+static PARTICLES: List = List::new(&[
     "de", "da", "do", "dos", "das", "del", "della", "di", "la", "le", "van", "von", "der", "den", "ter", "ten", "bin",
     "ibn", "al", "el", "y", "e", "st", "zu", "af",
-];
+]);
 
 /// Words beside those of `organisation_words.txt` that no person's name holds: products, places of work, function words.
-const NOT_NAMES: &[&str] = &[
-    "pllc",
-    "ag",
-    "pc",
-    "pa",
-    "bv",
-    "nv",
-    "oy",
-    "ab",
-    "sa",
-    "sas",
-    "sarl",
-    "spa",
-    "srl",
-    "pty",
-    "holding",
-    "trust",
-    "assurance",
-    "medicare",
-    "medicaid",
-    "health",
-    "care",
-    "ctr",
-    "dept",
-    "dep",
-    "division",
-    "office",
-    "bureau",
-    "ministry",
-    "city",
-    "state",
-    "team",
-    "service",
-    "international",
-    "global",
-    "national",
-    "shop",
-    "market",
-    "mart",
-    "cafe",
-    "bar",
-    "studio",
-    "studios",
-    "records",
-    "music",
-    "orchestra",
-    "band",
-    "choir",
-    "ensemble",
-    "union",
-    "committee",
-    "project",
-    "the",
-    "and",
-    "of",
-    "for",
-    "in",
-    "on",
-    "with",
-    "to",
-    "from",
-    "at",
-    "by",
-    "my",
-    "your",
-    "our",
-    "new",
-    "old",
-    "blue",
-    "red",
-    "big",
-    "general",
-    "physical",
-    "therapy",
-    "organization",
-    "organisation",
-    "practice",
-    "professional",
-    "physicians",
-    "urgent",
-    "community",
-    "regional",
-    "memorial",
-    "infirmary",
-    "admin",
-    "support",
-    "sales",
-    "info",
-    "billing",
-    "account",
-    "accounts",
-    "customer",
-    "user",
-    "guest",
-    "system",
-    "default",
-    "product",
-    "order",
-    "item",
-    "helmet",
-    "jersey",
-    "shirt",
-    "bike",
-    "frame",
-    "wheel",
-    "tire",
-    "pedal",
-    "gloves",
-    "socks",
-    "shorts",
-    "vest",
-    "cap",
-    "rack",
-    "lock",
-    "light",
-    "lights",
-    "pump",
-    "bottle",
-    "kit",
-    "set",
-    "pack",
-    "box",
-    "case",
-    "song",
-    "love",
-    "live",
-    "rock",
-    "jazz",
-    "metal",
-    "pop",
-    "blues",
-    "movies",
-    "series",
-    "audio",
-    "video",
-    "file",
-    "playlist",
-    "tv",
-    "brothers",
-    "bros",
-    "electric",
-    "travel",
-    "capital",
-    "brewing",
-    "cleaners",
+#[rustfmt::skip]
+static NOT_NAMES: List = List::new(&[
+    "pllc", "ag", "pc", "pa", "bv", "nv", "oy", "ab", "sa", "sas", "sarl", "spa", "srl", "pty", "holding", "trust",
+    "assurance", "medicare", "medicaid", "health", "care", "ctr", "dept", "dep", "division", "office", "bureau",
+    "ministry", "city", "state", "team", "service", "international", "global", "national", "shop", "market", "mart",
+    "cafe", "bar", "studio", "studios", "records", "music", "orchestra", "band", "choir", "ensemble", "union",
+    "committee", "project", "the", "and", "of", "for", "in", "on", "with", "to", "from", "at", "by", "my", "your",
+    "our", "new", "old", "blue", "red", "big", "general", "physical", "therapy", "organization", "organisation",
+    "practice", "professional", "physicians", "urgent", "community", "regional", "memorial", "infirmary", "admin",
+    "support", "sales", "info", "billing", "account", "accounts", "customer", "user", "guest", "system", "default",
+    "product", "order", "item", "helmet", "jersey", "shirt", "bike", "frame", "wheel", "tire", "pedal", "gloves",
+    "socks", "shorts", "vest", "cap", "rack", "lock", "light", "lights", "pump", "bottle", "kit", "set", "pack",
+    "box", "case", "song", "love", "live", "rock", "jazz", "metal", "pop", "blues", "movies", "series", "audio",
+    "video", "file", "playlist", "tv", "brothers", "bros", "electric", "travel", "capital", "brewing", "cleaners",
     "labs",
-];
+]);
 
 /// A first or middle name in a field that says so: one to three words of letters, initials allowed, digits after a word as
 /// synthetic data appends them (`Maynard46`).
@@ -187,6 +59,16 @@ fn part(bytes: &[u8], words_max: usize) -> Verdict {
     if is_filler(bytes) {
         return PLACEHOLDER;
     }
+    // Nearly every value is one word of plain letters.
+    if (1..=60).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_alphabetic) {
+        ensure!(!is_state_of_affairs(bytes), STATE_OF_AFFAIRS);
+        return Verdict::PLAUSIBLE;
+    }
+    words_of_part(bytes, words_max)
+}
+
+/// [`part`] of any value, word by word.
+fn words_of_part(bytes: &[u8], words_max: usize) -> Verdict {
     let mut room = Room::default();
     let Some(text) = text_of(bytes, 60, &mut room) else { return Verdict::Invalid("no text of 1 to 60 bytes") };
     let mut words = 0;
@@ -196,23 +78,33 @@ fn part(bytes: &[u8], words_max: usize) -> Verdict {
         last = word;
         ensure!(words <= words_max, "too many words for this part of a name");
         ensure!(is_word(word), "a word that is in no name");
-        ensure!(!is_state_of_affairs(word), "a word for a state of affairs");
+        ensure!(!is_state_of_affairs(word.as_bytes()), STATE_OF_AFFAIRS);
     }
     // Systems that know no companies keep theirs in the last name.
     let last = last.trim_matches('.');
-    let company = words > 1 && organisational(last) && !is_surname(last) && !in_list(SUFFIXES, last);
+    let company = words > 1 && organisational(last) && !is_surname(last) && !SUFFIXES.has(last.as_bytes());
     ensure!(words > 0, "no words");
     ensure!(!company, "its last word is an organisation's");
     Verdict::PLAUSIBLE
 }
 
+const STATE_OF_AFFAIRS: &str = "a word for a state of affairs";
+
 /// Words that fields named "first" or "last" hold when they are not about names.
-fn is_state_of_affairs(word: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "true", "false", "yes", "no", "active", "inactive", "pending", "paid", "open", "closed", "success", "failed",
-        "error", "complete",
+fn is_state_of_affairs(word: &[u8]) -> bool {
+    // By length.
+    const WORDS: [&[&[u8]]; 9] = [
+        &[],
+        &[],
+        &[b"no"],
+        &[b"yes"],
+        &[b"true", b"paid", b"open"],
+        &[b"false", b"error"],
+        &[b"active", b"closed", b"failed"],
+        &[b"pending", b"success"],
+        &[b"inactive", b"complete"],
     ];
-    WORDS.iter().any(|w| w.eq_ignore_ascii_case(word))
+    WORDS.get(word.len()).is_some_and(|words| words.iter().any(|w| w.eq_ignore_ascii_case(word)))
 }
 
 const NO_NAME: &str = "signs or words that are in no name, or more than six of them";
@@ -330,17 +222,17 @@ impl Name {
                 name.doubtful |= surname;
                 name.organisation |= !surname;
             }
-            if name.words == 0 && in_list(TITLES, bare) {
+            if name.words == 0 && TITLES.has(bare.as_bytes()) {
                 name.titled = true;
                 continue;
             }
-            if name.words > 0 && in_list(SUFFIXES, bare) {
+            if name.words > 0 && SUFFIXES.has(bare.as_bytes()) {
                 continue;
             }
             if !is_word(word) || name.words == 6 {
                 return Read::Nothing;
             }
-            let particle = name.words > 0 && in_list(PARTICLES, bare);
+            let particle = name.words > 0 && PARTICLES.has(bare.as_bytes());
             name.capital &= particle || !bare.starts_with(|c: char| c.is_lowercase());
             name.words += 1;
             name.numbered += usize::from(bare.len() < word.trim_matches('.').len());
@@ -365,11 +257,7 @@ impl Name {
 }
 
 fn organisational(word: &str) -> bool {
-    in_list(NOT_NAMES, word) || is_organisation_word(word)
-}
-
-fn in_list(list: &[&str], word: &str) -> bool {
-    list.iter().any(|w| w.eq_ignore_ascii_case(word))
+    NOT_NAMES.has(word.as_bytes()) || is_organisation_word(word)
 }
 
 /// The text of a value that could be a name at all.
