@@ -34,6 +34,7 @@ mod s3;
 mod samples;
 mod scope;
 mod score;
+mod shortcuts;
 mod simd;
 mod spill;
 mod splits;

@@ -6,7 +6,6 @@ use super::person::{Person, Seen, residence};
 use crate::model::block::Layout;
 use crate::model::detector::Class;
 use crate::model::element::{Element, Form};
-use crate::model::finding::Marks;
 use crate::model::gap::{Gap, GapKind};
 use crate::model::mention::{Mention, MentionElement, Population, Role, Token, TokenValue};
 use std::sync::Arc;
@@ -19,13 +18,20 @@ const LODGERS_MAX: usize = 16;
 
 const MAIN: [Role; 2] = [Role::Subject, Role::Buyer];
 
-fn seen(fact: &Fact, row: u64) -> Seen {
+/// What a record's people can hold at most, a street and a ZIP token of each address among it.
+#[derive(Clone, Copy)]
+struct Room {
+    tokens: usize,
+    seen: usize,
+}
+
+pub(super) fn seen(fact: &Fact, row: u64) -> Seen {
     // The street is what makes an address; its other parts stand for themselves.
     let element = if fact.element == Element::Street { Element::Address } else { fact.element };
     Seen { element: MentionElement { element, form: fact.form }, field: fact.field, row, hash: fact.hash }
 }
 
-fn give(person: &mut Person, fact: Fact) {
+pub(super) fn give(person: &mut Person, fact: Fact) {
     let seen = seen(&fact, person.row);
     person.seen.push(seen);
     person.confidence = person.confidence.min(fact.confidence);
@@ -55,30 +61,40 @@ impl Assembler {
         self.spare.push(draft);
     }
 
-    fn person(&self, draft: &Draft, role: Role) -> Person {
+    pub(super) fn person(&self, draft: &Draft, role: Role) -> Person {
         let path = if self.layout == Layout::Tree { draft.path } else { u32::MAX };
         let mut person = Person::new(role, draft.row, path, draft.source);
         person.event_day = draft.event_day;
         person
     }
 
-    fn at<'a>(&self, draft: &Draft, people: &'a mut Vec<Person>, role: Role) -> &'a mut Person {
+    fn at<'a>(&self, draft: &Draft, people: &'a mut Vec<Person>, role: Role, room: Room) -> &'a mut Person {
         let at = people.iter().position(|p| p.role == role).unwrap_or_else(|| {
-            people.push(self.person(draft, role));
+            let mut person = self.person(draft, role);
+            // Most records are about one person, who gets all.
+            if people.is_empty() {
+                person.tokens.reserve_exact(room.tokens);
+                person.seen.reserve_exact(room.seen);
+            }
+            people.push(person);
             people.len() - 1
         });
         &mut people[at]
     }
 
     /// The people of a record, by role.
-    fn people(&mut self, draft: &mut Draft) -> Vec<Person> {
+    pub(super) fn people(&mut self, draft: &mut Draft) -> Vec<Person> {
         let mut people: Vec<Person> = Vec::with_capacity(2);
+        let room = Room {
+            tokens: draft.facts.iter().filter(|f| f.token.is_some()).count() + 2 * draft.addresses.len(),
+            seen: draft.facts.len() + draft.names.len(),
+        };
         // Buffers go back when they are empty, so that a row costs no allocation for its facts.
         let mut names = std::mem::take(&mut draft.names);
         for part in names.drain(..) {
             let role = draft.role(part.hint);
             let row = draft.row;
-            let person = self.at(draft, &mut people, role);
+            let person = self.at(draft, &mut people, role, room);
             match part.part {
                 Part::First if person.name.initial == 0 => {
                     let last = person.name;
@@ -109,7 +125,7 @@ impl Assembler {
         let mut facts = std::mem::take(&mut draft.facts);
         for fact in facts.drain(..) {
             let role = draft.role(fact.hint);
-            give(self.at(draft, &mut people, role), fact);
+            give(self.at(draft, &mut people, role, room), fact);
         }
         let mut halves = std::mem::take(&mut draft.halves);
         for (hint, half) in halves.drain(..) {
@@ -227,22 +243,25 @@ impl Assembler {
         for mut person in waiting {
             person.keys.extend(keys.iter().cloned());
             match self.stack.is_empty() || !keys.is_empty() {
-                true => self.emit(person, out),
+                true => self.emit(&mut person, out),
                 false => self.wait(person, out),
             }
         }
         let single = self.layout == Layout::Tree && self.is_single(draft.path);
-        for person in people.into_iter().chain(lodgers).chain(alone) {
-            if self.stack.is_empty() {
-                self.emit(person, out);
-            } else if single && MAIN.contains(&person.role) && person.identified() {
+        if self.stack.is_empty() {
+            people.iter_mut().for_each(|person| self.emit(person, out));
+            lodgers.into_iter().chain(alone).for_each(|mut person| self.emit(&mut person, out));
+            return;
+        }
+        for mut person in people.into_iter().chain(lodgers).chain(alone) {
+            if single && MAIN.contains(&person.role) && person.identified() {
                 self.lodge(person, out);
             } else if !person.identified() {
                 self.contribute(person, out);
             } else if person.role == Role::Recipient && keys.is_empty() {
                 self.wait(person, out);
             } else {
-                self.emit(person, out);
+                self.emit(&mut person, out);
             }
         }
         if draft.overflowed
@@ -260,10 +279,10 @@ impl Assembler {
 
     /// Keeps the person of a single member (`/applicant`, `/customer`) until the enclosing record has been read: it may
     /// be that record's only person, and then what stands beside the member is the person's too.
-    fn lodge(&mut self, person: Person, out: &mut dyn FnMut(u32, Mention)) {
+    fn lodge(&mut self, mut person: Person, out: &mut dyn FnMut(u32, Mention)) {
         match self.stack.last_mut() {
             Some(parent) if parent.lodgers.len() < LODGERS_MAX => parent.lodgers.push(person),
-            _ => self.emit(person, out),
+            _ => self.emit(&mut person, out),
         }
     }
 
@@ -314,8 +333,8 @@ impl Assembler {
     }
 
     /// Hands an unidentified person up to the enclosing record.
-    fn contribute(&mut self, person: Person, out: &mut dyn FnMut(u32, Mention)) {
-        let Some(parent) = self.stack.last_mut() else { return self.emit(person, out) };
+    fn contribute(&mut self, mut person: Person, out: &mut dyn FnMut(u32, Mention)) {
+        let Some(parent) = self.stack.last_mut() else { return self.emit(&mut person, out) };
         if person.is_empty() && person.keys.len() < 2 {
             return;
         }
@@ -326,140 +345,19 @@ impl Assembler {
         parent.overflowed = true;
         let mut held = std::mem::take(&mut parent.pending);
         held.push(person);
-        held.into_iter().for_each(|person| self.emit(person, out));
+        held.iter_mut().for_each(|person| self.emit(person, out));
     }
 
     /// Keeps a recipient until the enclosing record's keys are known.
-    fn wait(&mut self, person: Person, out: &mut dyn FnMut(u32, Mention)) {
+    fn wait(&mut self, mut person: Person, out: &mut dyn FnMut(u32, Mention)) {
         match self.stack.last_mut() {
             Some(parent) if parent.waiting.len() < PENDING_MAX => parent.waiting.push(person),
-            _ => self.emit(person, out),
+            _ => self.emit(&mut person, out),
         }
     }
 
-    /// A message: its writer and readers, and whoever its body is about.
-    fn message(&mut self, draft: &mut Draft, out: &mut dyn FnMut(u32, Mention)) {
-        let mut people: Vec<Person> = Vec::new();
-        for one in std::mem::take(&mut draft.correspondents) {
-            let same = |p: &Person| p.tokens.first().map(|t| t.value) == one.fact.token.as_ref().map(|t| t.value);
-            if people.iter().any(same) {
-                continue;
-            }
-            let mut person = self.person(draft, one.role);
-            person.name = one.name;
-            person.organisation = one.fact.marks.has(Marks::ROLE);
-            if person.named() {
-                let element = MentionElement { element: Element::FullName, form: Form::Clear };
-                person.seen.push(Seen { element, field: one.fact.field, row: draft.row, hash: one.name.first });
-            }
-            give(&mut person, one.fact);
-            people.push(person);
-        }
-        let outside = |p: &Person, role| !p.own && !p.organisation && p.role == role;
-        let sender = people.iter().position(|p| outside(p, Role::Sender));
-        let mut readers = people.iter().enumerate().filter(|(_, p)| outside(p, Role::Addressee)).map(|(i, _)| i);
-        let (first, second) = (readers.next(), readers.next());
-        let about = sender.or(first.filter(|_| second.is_none()));
-        let reason = if second.is_some() { "several correspondents" } else { "no correspondent" };
-        draft.names.clear();
-        match about {
-            Some(about) => {
-                let mut facts = std::mem::take(&mut draft.facts);
-                facts.retain(|fact| {
-                    let other = fact.element == Element::Email
-                        && !people[about].tokens.iter().any(|t| Some(t.value) == fact.token.as_ref().map(|t| t.value));
-                    if other && !fact.own {
-                        let seen = seen(fact, draft.row);
-                        self.orphans.add(seen.field, seen.element, seen.hash, seen.row, "address in a message body");
-                    }
-                    !other
-                });
-                draft.facts = facts;
-                draft.facts.iter_mut().for_each(|f| f.hint = super::roles::Hint::Plain(Role::Subject));
-                draft.halves.iter_mut().for_each(|h| h.0 = super::roles::Hint::Plain(Role::Subject));
-                draft.addresses.iter_mut().for_each(|a| a.role.hint = super::roles::Hint::Plain(Role::Subject));
-                for person in self.people(draft) {
-                    people[about].absorb(person);
-                }
-            }
-            None => self.orphan_all(draft, reason),
-        }
-        for mut person in people {
-            if !person.own {
-                person.keys.extend(draft.keys.iter().cloned());
-            }
-            self.emit(person, out);
-        }
-    }
-
-    /// Whether a line speaks of more than one person.
-    fn several(&self, draft: &Draft) -> bool {
-        let distinct = |element: Element| {
-            let mut values = draft.facts.iter().filter(|f| f.element == element && !f.own).map(|f| f.hash);
-            let first = values.next();
-            values.any(|v| Some(v) != first)
-        };
-        let mut names = draft.names.iter().filter(|n| n.part == Part::Full).map(|n| (n.name.first, n.name.last));
-        let first = names.next();
-        distinct(Element::Email)
-            || distinct(Element::Ssn)
-            || names.any(|n| Some(n) != first)
-            || (draft.facts.iter().any(|f| f.own) && draft.facts.iter().any(|f| f.element == Element::Email && !f.own))
-    }
-
-    /// A line about several people: each address is its own person, and nobody can say whose the rest is, unless all other
-    /// addresses are the operator's own.
-    fn crowded_line(&mut self, draft: &mut Draft, out: &mut dyn FnMut(u32, Mention)) {
-        let mut people: Vec<Person> = Vec::new();
-        let mut rest = Vec::new();
-        for fact in std::mem::take(&mut draft.facts) {
-            if !matches!(fact.element, Element::Email | Element::Ssn) {
-                rest.push(fact);
-                continue;
-            }
-            let value = fact.token.as_ref().map(|t| t.value);
-            if value.is_some() && people.iter().any(|p| p.tokens.iter().any(|t| Some(t.value) == value)) {
-                continue;
-            }
-            let mut person = self.person(draft, fact.beside.unwrap_or(Role::Subject));
-            give(&mut person, fact);
-            people.push(person);
-        }
-        let ssns = people.iter().filter(|p| p.seen.iter().any(|s| s.element.element == Element::Ssn)).count();
-        let mut outsiders = people.iter().enumerate().filter(|(_, p)| !p.own).map(|(i, _)| i);
-        let only = outsiders.next().filter(|_| outsiders.next().is_none() && ssns == 0);
-        draft.facts = rest;
-        match only {
-            Some(only) => {
-                for person in self.people(draft) {
-                    people[only].absorb(person);
-                }
-            }
-            None => {
-                for part in draft.names.drain(..).filter(|n| n.part == Part::Full) {
-                    let path = u32::MAX;
-                    let mut person = Person::new(Role::Subject, draft.row, path, draft.source);
-                    person.name = part.name;
-                    person.confidence = part.confidence;
-                    let element = MentionElement { element: part.element, form: Form::Clear };
-                    person.seen.push(Seen { element, field: part.field, row: draft.row, hash: part.name.first });
-                    people.push(person);
-                }
-                self.orphan_all(draft, "several people in one line");
-            }
-        }
-        people.into_iter().for_each(|person| self.emit(person, out));
-    }
-
-    fn orphan_all(&mut self, draft: &mut Draft, reason: &'static str) {
-        for fact in draft.facts.drain(..).filter(|f| f.element != Element::IpAddress && !f.own) {
-            let seen = seen(&fact, draft.row);
-            self.orphans.add(seen.field, seen.element, seen.hash, seen.row, reason);
-        }
-    }
-
-    /// Makes the mention, or the orphans.
-    fn emit(&mut self, person: Person, out: &mut dyn FnMut(u32, Mention)) {
+    /// Makes the mention, or the orphans, of a person who is not asked for again.
+    pub(super) fn emit(&mut self, person: &mut Person, out: &mut dyn FnMut(u32, Mention)) {
         let field = person.seen.first().map(|s| s.field).or((person.path != u32::MAX).then_some(person.path));
         let population = field.and_then(|f| self.fields.get(f as usize)).map_or(Population::Consumer, |f| f.population);
         let path = self.fields.get(person.path as usize).map_or(&self.nothing, |f| &f.path);

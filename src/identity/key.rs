@@ -26,6 +26,28 @@ const TAG_ID: u8 = 3;
 /// Inputs up to this long are laid out on the stack and hashed in one call.
 const INLINE_BYTES: usize = 160;
 
+/// Room for what stands before a value in no namespace.
+const PREFIX_BYTES: usize = 40;
+
+/// What stands before the values of each kind in no namespace, and its length: the most of what is hashed is laid out once.
+const PREFIXES: [([u8; PREFIX_BYTES], usize); Element::ALL.len()] = {
+    let mut all = [([0; PREFIX_BYTES], 0); Element::ALL.len()];
+    let mut i = 0;
+    while i < all.len() {
+        let code = Element::ALL[i].code().as_bytes();
+        (all[i].0[0], all[i].0[1], all[i].0[2]) = (TAG_TOKEN, CANONICAL_VERSION, code.len() as u8);
+        let mut at = 0;
+        while at < code.len() {
+            all[i].0[3 + at] = code[at];
+            at += 1;
+        }
+        // Four zeros are the length of no namespace.
+        all[i].1 = 3 + code.len() + 4;
+        i += 1;
+    }
+    all
+};
+
 /// The secret key of an inventory. Its `Debug` is a mask, and its bytes are cleared when it goes.
 #[derive(PartialEq, Eq)]
 pub struct Key {
@@ -66,6 +88,13 @@ impl Key {
 
     /// The token of a canonical value. `namespace` is empty but for the operator's own ids.
     pub fn token(&self, kind: Element, namespace: &str, canonical: &[u8]) -> TokenValue {
+        if namespace.is_empty() && canonical.len() <= INLINE_BYTES - PREFIX_BYTES {
+            let (prefix, length) = &PREFIXES[kind as usize];
+            let mut buffer = [0; INLINE_BYTES];
+            buffer[..PREFIX_BYTES].copy_from_slice(prefix);
+            buffer[*length..*length + canonical.len()].copy_from_slice(canonical);
+            return TokenValue(sip128(&self.bytes, &buffer[..*length + canonical.len()]));
+        }
         let code = kind.code().as_bytes();
         TokenValue(self.prf(&[
             &[TAG_TOKEN, CANONICAL_VERSION, code.len() as u8],
@@ -109,7 +138,56 @@ impl Key {
 
 /// SipHash-2-4-128 of `bytes` under `key`, as its authors publish it.
 pub fn sip128(key: &[u8; 16], bytes: &[u8]) -> [u8; 16] {
-    SipHasher24::new_with_key(key).hash(bytes).as_bytes()
+    let key = u128::from_le_bytes(*key);
+    let (low, high) = (key as u64, (key >> 64) as u64);
+    let mut state = Sip([
+        low ^ 0x736f_6d65_7073_6575,
+        high ^ 0x646f_7261_6e64_6f6d ^ 0xee,
+        low ^ 0x6c79_6765_6e65_7261,
+        high ^ 0x7465_6462_7974_6573,
+    ]);
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().for_each(|word| state.take(u64::from_le_bytes(*word)));
+    let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    state.take(last | (bytes.len() as u64) << 56);
+    state.0[2] ^= 0xee;
+    let first = state.end();
+    state.0[1] ^= 0xdd;
+    let second = state.end();
+    (u128::from(first) | u128::from(second) << 64).to_le_bytes()
+}
+
+/// The four words that SipHash mixes.
+struct Sip([u64; 4]);
+
+impl Sip {
+    #[inline(always)]
+    fn round(&mut self) {
+        let [a, b, c, d] = &mut self.0;
+        *a = a.wrapping_add(*b);
+        *c = c.wrapping_add(*d);
+        *b = b.rotate_left(13) ^ *a;
+        *d = d.rotate_left(16) ^ *c;
+        *a = a.rotate_left(32).wrapping_add(*d);
+        *c = c.wrapping_add(*b);
+        *d = d.rotate_left(21) ^ *a;
+        *b = b.rotate_left(17) ^ *c;
+        *c = c.rotate_left(32);
+    }
+
+    #[inline(always)]
+    fn take(&mut self, word: u64) {
+        self.0[3] ^= word;
+        self.round();
+        self.round();
+        self.0[0] ^= word;
+    }
+
+    #[inline(always)]
+    fn end(&mut self) -> u64 {
+        (0..4).for_each(|_| self.round());
+        self.0.iter().fold(0, |all, word| all ^ word)
+    }
 }
 
 impl fmt::Debug for Key {

@@ -9,6 +9,7 @@ mod aggregate;
 pub mod assemble;
 pub mod canon;
 mod close;
+mod crowd;
 mod date;
 mod draft;
 pub mod key;

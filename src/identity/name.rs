@@ -4,10 +4,12 @@
 //! keyed hashes. Names repeat much more than other values; the parts of the last few thousand are kept by the hash of the
 //! folded part, so that most rows cost two hashes a name. The cache holds hashes only.
 
+use super::aggregate::Through;
 use super::key::Key;
 use super::sound;
 use crate::model::mention::NameSignature;
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 use std::sync::OnceLock;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use zeroize::Zeroize;
@@ -25,7 +27,9 @@ const CACHE_MAX: usize = 8192;
 /// Lower-cases, takes accents off and spells out the letters that accents do not explain. Fit for comparing, not showing.
 pub(super) fn plain(text: &str, out: &mut String) {
     if text.is_ascii() {
-        out.extend(text.chars().map(|c| c.to_ascii_lowercase()));
+        let from = out.len();
+        out.push_str(text);
+        out[from..].make_ascii_lowercase();
         return;
     }
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
@@ -92,8 +96,15 @@ impl Folder {
 
     /// Folds the value of a first-name field: titles and everything after the first name are left out.
     pub fn first_name(&mut self, value: &[u8]) -> bool {
-        self.load(value);
         self.first.clear();
+        if is_word(value) {
+            push_lower(value, &mut self.first);
+            if TITLES.contains(&self.first.as_str()) {
+                self.first.clear();
+            }
+            return !self.first.is_empty();
+        }
+        self.load(value);
         if let Some(word) = tokens(&self.plain).find(|w| !TITLES.contains(w)) {
             push_token(word, &mut self.first);
         }
@@ -102,8 +113,12 @@ impl Folder {
 
     /// Folds the value of a last-name field: particles belong to it, suffixes do not.
     pub fn last_name(&mut self, value: &[u8]) -> bool {
-        self.load(value);
         self.last.clear();
+        if is_word(value) {
+            push_lower(value, &mut self.last);
+            return true;
+        }
+        self.load(value);
         for (i, word) in tokens(&self.plain).enumerate() {
             if i == 0 || !SUFFIXES.contains(&word) {
                 push_token(word, &mut self.last);
@@ -162,6 +177,15 @@ impl Folder {
     }
 }
 
+/// Whether a value is one word of plain letters, as most parts of names are: folded, it is itself in lower case.
+fn is_word(value: &[u8]) -> bool {
+    !value.is_empty() && value.iter().all(u8::is_ascii_alphabetic)
+}
+
+fn push_lower(word: &[u8], out: &mut String) {
+    out.extend(word.iter().map(|b| char::from(b.to_ascii_lowercase())));
+}
+
 /// Whether a word belongs to the last name after it: `van`, and the `van` of `Ross-van Dyke`.
 fn is_particle(word: &str) -> bool {
     PARTICLES.contains(&word.rsplit('-').next().unwrap_or(word))
@@ -196,6 +220,9 @@ fn governs(plain: &str) -> bool {
 /// Whether a value reads as an organisation's name.
 pub fn is_organisation(value: &[u8]) -> bool {
     // One word alone may be a surname whatever else it means.
+    if !value.contains(&b' ') {
+        return false;
+    }
     let words = value.trim_ascii().split(|b| *b == b' ').filter(|w| !w.is_empty()).count();
     words > 1 && Folder::default().full_name(value) == Split::Organisation
 }
@@ -243,7 +270,7 @@ struct Part {
 /// Makes signatures under one key.
 #[derive(Default)]
 pub struct Signer {
-    parts: HashMap<u64, Part>,
+    parts: HashMap<u64, Part, BuildHasherDefault<Through>>,
     scratch: Vec<u8>,
 }
 

@@ -191,7 +191,7 @@ impl Person {
 
     /// The mention, or the elements that have no person beside them.
     pub(super) fn finish(
-        mut self,
+        &mut self,
         population: Population,
         path: Arc<str>,
     ) -> Result<Mention, (Vec<Seen>, &'static str)> {
@@ -206,7 +206,8 @@ impl Person {
             }
         }
         // The strongest class of equal tokens sorts first and is kept.
-        self.tokens.sort_unstable();
+        let order = |t: &Token| u128::from_be_bytes(t.value.0);
+        self.tokens.sort_unstable_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.cmp(b)));
         self.tokens.dedup_by(|b, a| (b.value, b.kind) == (a.value, a.kind) && b.namespace == a.namespace);
         let keys = self.tokens.iter().filter(|t| t.kind == Element::RecordKey).count();
         if only_ip
@@ -222,7 +223,7 @@ impl Person {
         let linkable = self.tokens.iter().any(|t| matches!(t.class, Class::Primary | Class::Tertiary));
         if !linkable && !role_address && !self.named() && keys == 0 {
             let reason = if self.organisation { "beside an organisation" } else { "no person beside it" };
-            return Err((self.seen, reason));
+            return Err((std::mem::take(&mut self.seen), reason));
         }
         let mut elements: Vec<MentionElement> = Vec::with_capacity(self.seen.len() + 2);
         elements.extend(self.seen.iter().map(|s| s.element));
@@ -248,7 +249,7 @@ impl Person {
         Ok(Mention {
             role,
             population,
-            tokens: self.tokens,
+            tokens: std::mem::take(&mut self.tokens),
             name: self.name,
             elements,
             confidence: self.confidence,

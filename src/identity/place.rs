@@ -53,10 +53,12 @@ fn pair(code: &str) -> [u8; 2] {
 
 fn code_of(table: &[(&str, &str)], value: &[u8]) -> Option<[u8; 2]> {
     let value = value.trim_ascii();
-    table
-        .iter()
-        .find(|(code, name)| value.eq_ignore_ascii_case(code.as_bytes()) || value.eq_ignore_ascii_case(name.as_bytes()))
-        .map(|(code, _)| pair(code))
+    // No name has two letters, so a value of two is a code or nothing.
+    if let [a, b] = value {
+        let code = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
+        return table.iter().any(|(known, _)| known.as_bytes() == code).then_some(code);
+    }
+    table.iter().find(|(_, name)| value.eq_ignore_ascii_case(name.as_bytes())).map(|(code, _)| pair(code))
 }
 
 /// The USPS code of a state's code or name.

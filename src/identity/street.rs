@@ -15,9 +15,69 @@ const WORDS: &[(&str, &str)] = &[
     ("SUITE", "#"), ("TERRACE", "TER"), ("TRAIL", "TRL"), ("TURNPIKE", "TPKE"), ("UNIT", "#"), ("WEST", "W"),
 ];
 
+/// Where the words of each letter begin among them; one more, where the last letter's end.
+const FROM: [u8; 27] = {
+    let mut from = [0; 27];
+    let mut letter = 0;
+    while letter < 27 {
+        while (from[letter] as usize) < WORDS.len()
+            && WORDS[from[letter] as usize].0.as_bytes()[0] < b'A' + letter as u8
+        {
+            from[letter] += 1;
+        }
+        letter += 1;
+    }
+    from
+};
+
 /// Appends the canonical street line to `out`: upper case, words joined by one space, unit words one sign. False when
 /// there is no number or no street.
 pub(super) fn street(value: &[u8], out: &mut Vec<u8>) -> bool {
+    if value.is_ascii() { ascii_street(value, out) } else { any_street(value, out) }
+}
+
+/// [`any_street`] for plain letters, which need no second copy.
+fn ascii_street(value: &[u8], out: &mut Vec<u8>) -> bool {
+    let from = out.len();
+    let (mut digit, mut letter) = (false, false);
+    for word in value.split(|b| !b.is_ascii_alphanumeric() && *b != b'#').filter(|w| !w.is_empty()) {
+        let word = match word.strip_prefix(b"#") {
+            Some(unit) => {
+                mark_unit(out, from);
+                unit
+            }
+            None => word,
+        };
+        digit |= word.iter().any(u8::is_ascii_digit);
+        letter |= word.iter().any(|b| !b.is_ascii_digit());
+        match short(word) {
+            Some("#") => mark_unit(out, from),
+            None if word == b"#" => mark_unit(out, from),
+            _ if word.is_empty() => {}
+            short => {
+                if out.len() > from {
+                    out.push(b' ');
+                }
+                match short {
+                    Some(short) => out.extend_from_slice(short.as_bytes()),
+                    None => out.extend(word.iter().map(u8::to_ascii_uppercase)),
+                }
+            }
+        }
+    }
+    digit && letter
+}
+
+/// How a word of plain letters is spelled, where it is spelled in another way than it is written.
+fn short(word: &[u8]) -> Option<&'static str> {
+    let letter = usize::from(word.first()?.to_ascii_uppercase().wrapping_sub(b'A'));
+    let (from, to) = (FROM.get(letter)?, FROM.get(letter + 1)?);
+    let alike = &WORDS[usize::from(*from)..usize::from(*to)];
+    alike.iter().find(|(long, _)| long.as_bytes().eq_ignore_ascii_case(word)).map(|(_, short)| *short)
+}
+
+/// [`street`] for any text.
+fn any_street(value: &[u8], out: &mut Vec<u8>) -> bool {
     let from = out.len();
     let text = String::from_utf8_lossy(value);
     let mut plain = String::with_capacity(text.len());
@@ -71,8 +131,8 @@ pub(super) fn split(value: &[u8]) -> (&[u8], Option<[u8; 2]>, Option<[u8; 5]>) {
     // A unit may stand behind a comma of its own.
     let rest = value[comma + 1..].trim_ascii_start();
     let unit = rest.split(|b| *b == b',').next().unwrap_or_default();
-    let upper = unit.to_ascii_uppercase();
-    if [&b"APT"[..], b"UNIT", b"STE", b"SUITE", b"#"].iter().any(|u| upper.starts_with(u)) {
+    let begins = |word: &&[u8]| unit.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    if [&b"APT"[..], b"UNIT", b"STE", b"SUITE", b"#"].iter().any(begins) {
         let end = value.len() - rest.len() + unit.len();
         street = &value[..end];
     }
