@@ -138,56 +138,7 @@ impl Key {
 
 /// SipHash-2-4-128 of `bytes` under `key`, as its authors publish it.
 pub fn sip128(key: &[u8; 16], bytes: &[u8]) -> [u8; 16] {
-    let key = u128::from_le_bytes(*key);
-    let (low, high) = (key as u64, (key >> 64) as u64);
-    let mut state = Sip([
-        low ^ 0x736f_6d65_7073_6575,
-        high ^ 0x646f_7261_6e64_6f6d ^ 0xee,
-        low ^ 0x6c79_6765_6e65_7261,
-        high ^ 0x7465_6462_7974_6573,
-    ]);
-    let (words, rest) = bytes.as_chunks::<8>();
-    words.iter().for_each(|word| state.take(u64::from_le_bytes(*word)));
-    let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    state.take(last | (bytes.len() as u64) << 56);
-    state.0[2] ^= 0xee;
-    let first = state.end();
-    state.0[1] ^= 0xdd;
-    let second = state.end();
-    (u128::from(first) | u128::from(second) << 64).to_le_bytes()
-}
-
-/// The four words that SipHash mixes.
-struct Sip([u64; 4]);
-
-impl Sip {
-    #[inline(always)]
-    fn round(&mut self) {
-        let [a, b, c, d] = &mut self.0;
-        *a = a.wrapping_add(*b);
-        *c = c.wrapping_add(*d);
-        *b = b.rotate_left(13) ^ *a;
-        *d = d.rotate_left(16) ^ *c;
-        *a = a.rotate_left(32).wrapping_add(*d);
-        *c = c.wrapping_add(*b);
-        *d = d.rotate_left(21) ^ *a;
-        *b = b.rotate_left(17) ^ *c;
-        *c = c.rotate_left(32);
-    }
-
-    #[inline(always)]
-    fn take(&mut self, word: u64) {
-        self.0[3] ^= word;
-        self.round();
-        self.round();
-        self.0[0] ^= word;
-    }
-
-    #[inline(always)]
-    fn end(&mut self) -> u64 {
-        (0..4).for_each(|_| self.round());
-        self.0.iter().fold(0, |all, word| all ^ word)
-    }
+    SipHasher24::new_with_key(key).hash(bytes).as_bytes()
 }
 
 impl fmt::Debug for Key {
