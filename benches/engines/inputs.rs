@@ -244,13 +244,17 @@ pub fn all(size: usize, asked: &dyn Fn(&str) -> bool) -> Vec<Input> {
         "ssn 000111222 ",
         "5105105105105109;",
     ];
-    let hostile: [(&str, u64, Grow); 4] = [
+    let hostile: [(&str, u64, Grow); 5] = [
         ("digits", 4, |rng, out| out.push(char::from(b'0' + rng.u8(0..10)))),
         ("ats", 5, |_, out| out.push('@')),
         ("soup", 6, |rng, out| {
             out.push(char::from(b"0123456789012345678901234567890123456789-. ()/:@"[rng.usize(0..48)]));
         }),
         ("bombs", 7, |rng, out| out.push_str(BOMBS[rng.usize(0..BOMBS.len())])),
+        ("drawn", 8, |rng, out| {
+            let mark = ["-", "=", "_", "*"][rng.usize(0..4)];
+            let _ = writeln!(out, "{} INFO {}", time(rng), mark.repeat(rng.usize(20..120)));
+        }),
     ];
     let mut inputs = ordinary(size, asked);
     inputs.extend(made(&hostile, size, asked));

@@ -112,7 +112,10 @@ impl Planner {
     pub fn add(&mut self, entry: &Entry<'_>, index: usize) -> How {
         let parsed = regex_automata::util::syntax::parse_with(entry.pattern, &syntax());
         let Ok(hir) = parsed else { return How::Keyword { prefixes: 0 } };
-        if let Some(prefixes) = prefixes(&hir) {
+        // One byte again and again is no keyword where there is something better: lines are drawn with dashes.
+        let is_row = |p: &[ByteSet; 4]| p[0].iter().count() == 1 && p.iter().all(|place| *place == p[0]);
+        let better = entry.shape.needle.is_some();
+        if let Some(prefixes) = prefixes(&hir).filter(|all| !(better && all.iter().any(is_row))) {
             let how = How::Keyword { prefixes: prefixes.len() };
             self.keywords.push((index, prefixes));
             return how;

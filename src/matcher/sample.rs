@@ -50,7 +50,9 @@ fn text() -> Vec<u8> {
         seed ^= seed << 17;
         (seed >> 16) % below
     };
-    const PROSE: [&str; 6] = [
+    const PROSE: [&str; 8] = [
+        "| name | size |\n|------|------|\n+------------------------------------------+======================+",
+        "# ---------------------------------------------------------------- ______________________ ************",
         "The office opens at nine, and whoever comes first makes the coffee; nobody has ever written that down.",
         "    for (size_t i = 0; i < count; i++) { total += table[i].width * 2; }  // see Section 4.2 of the manual",
         "Permission is hereby granted, free of charge, to any person obtaining a copy of this software (version 2.0)",
@@ -120,7 +122,7 @@ fn text() -> Vec<u8> {
                 next(100),
                 next(1 << 47)
             ),
-            _ => PROSE[next(6) as usize].to_string(),
+            _ => PROSE[next(8) as usize].to_string(),
         };
         out.push_str(&line);
         out.push('\n');

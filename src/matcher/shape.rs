@@ -10,6 +10,8 @@ use std::fmt;
 
 /// How many places from the start [`Shape::places`] describes.
 pub const PLACES: usize = 8;
+/// How many of them a keyword is looked up by.
+pub const PREFIX_PLACES: usize = 4;
 
 /// A detector whose pattern cannot be planned, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -318,12 +320,22 @@ fn holds(hir: &Hir) -> ByteSet {
     }
 }
 
+/// Where in a literal its needle begins: at an `@`; else at its first byte, or behind the byte that it begins with again
+/// and again when the pattern begins with it.
+fn place_of_needle(literal: &[u8], is_start: bool) -> Option<usize> {
+    const LEAST: usize = 3;
+    let row = literal.iter().take_while(|b| Some(*b) == literal.first()).count();
+    let behind = if is_start && row >= PREFIX_PLACES { row } else { 0 };
+    let first = (literal.len() >= behind + LEAST).then_some(behind);
+    literal.iter().position(|b| *b == b'@').or(first)
+}
+
 fn needle(parts: &[&Hir]) -> Option<Needle> {
     let mut before = ByteSet::default();
     let mut distance = (0usize, 0usize);
     for (index, part) in parts.iter().enumerate() {
         if let HirKind::Literal(literal) = part.kind()
-            && let Some(at) = literal.0.iter().position(|b| *b == b'@').or_else(|| (literal.0.len() >= 3).then_some(0))
+            && let Some(at) = place_of_needle(&literal.0, distance.0 == 0)
         {
             let mut head = before;
             literal.0[..at].iter().for_each(|b| head.insert(*b));
