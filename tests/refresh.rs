@@ -253,6 +253,30 @@ fn what_one_source_leaves_to_another_is_lost_by_neither() {
 }
 
 #[test]
+fn a_source_can_be_forgotten() {
+    let home = Home::new();
+    home.file("kept/a.csv", "name,email\nQuentin Farrow,quentin@mailhaus.example\n");
+    home.file("closed/b.csv", "name,email\nPaula Dray,paula@mailhaus.example\n");
+    home.line("scan data/kept data/closed -q").exits(0);
+    std::fs::remove_dir_all(home.data().join("closed")).unwrap();
+    // A folder that cannot be listed may come again; until somebody says that it will not, that is a gap.
+    home.line("refresh -q").exits(3);
+    home.line("who paula@mailhaus.example").exits(0);
+    assert!(home.line("refresh --forget").exits(2).err.contains("SOURCE"));
+    let closed = home.data().join("closed").display().to_string();
+    let sure = home.line(&format!("refresh {closed} --forget --dry-run --json")).exits(0).json();
+    assert_eq!(sure["gone"], 1);
+    home.line("who paula@mailhaus.example").exits(0);
+    let forgotten = home.line(&format!("refresh {closed} --forget --json")).exits(0).json();
+    assert_eq!(counts(&forgotten), (0, 0, 1));
+    home.line("who paula@mailhaus.example").exits(2);
+    home.line("refresh -q").exits(0);
+    assert!(home.line(&format!("refresh {closed} --forget")).exits(2).err.contains("was never scanned"));
+    assert_eq!(home.digest(), fresh(&home, "scan data/kept"));
+    is_sound(&home);
+}
+
+#[test]
 fn the_only_source_may_be_gone() {
     let home = Home::new();
     let file = home.file("a.csv", "name,email\nQuentin Farrow,quentin@mailhaus.example\n");

@@ -58,6 +58,7 @@ pub fn run(args: BenchArgs) -> anyhow::Result<Exit> {
         command: "scan",
         parts: &parts,
         emptied: &[],
+        forget: false,
         closed: 0,
         workers: cores,
         quiet: args.json,

@@ -56,6 +56,7 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
         command: "refresh",
         parts: &parts,
         emptied: &emptied,
+        forget: args.forget,
         closed: closed.len() as u64,
         workers: workers(args.run.workers),
         quiet: args.run.quiet || args.run.json,
@@ -108,7 +109,10 @@ fn chosen(snapshot: &Snapshot, named: &[String]) -> anyhow::Result<Vec<SourceRow
             false => Source::open(name, &SourceOptions::default())
                 .map_or_else(|_| name.clone(), |source| source.uri().to_string()),
         };
-        match known.iter().find(|row| row.uri == uri || row.uri == *name) {
+        // A folder that is gone cannot be opened, and is still known by its path.
+        let path = std::path::absolute(name).ok().filter(|_| !name.contains("://"));
+        let is_path = |row: &SourceRow| row.uri.starts_with("file://") && path.as_deref() == Some(&*path_of(&row.uri));
+        match known.iter().find(|row| row.uri == uri || row.uri == *name || is_path(row)) {
             Some(row) if chosen.contains(row) => {}
             Some(row) => chosen.push(row.clone()),
             None => {
@@ -144,7 +148,10 @@ fn open(snapshot: &Snapshot, rows: &[SourceRow], args: &RefreshArgs, key_id: &st
     // One wire for all, so that limits are limits of the run.
     let wire = store::options(&SourceArgs::default(), &args.limits)?.wire;
     let mut opened = Opened { wire: wire.clone(), groups: Vec::new(), emptied: Vec::new(), closed: Vec::new() };
-    for row in rows {
+    if args.forget {
+        opened.emptied = rows.iter().map(|row| row.uri.clone()).collect();
+    }
+    for row in rows.iter().filter(|_| !args.forget) {
         let (recalled, from) = settings::recalled(&row.uri, &row.settings)?;
         let args = if now { said.clone() } else { recalled };
         let options = SourceOptions { wire: wire.clone(), ..store::options(&from, &LimitArgs::default())? };

@@ -121,6 +121,8 @@ pub struct Job<'a> {
     pub parts: &'a [Part<'a>],
     /// URIs of sources that are gone, with their objects.
     pub emptied: &'a [String],
+    /// Whether those are not remembered any more.
+    pub forget: bool,
     /// How many sources cannot be listed.
     pub closed: u64,
     pub workers: usize,
@@ -204,6 +206,9 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
         for (source, settings) in part.sources.iter().filter_map(|s| Some((s, part.settings?))) {
             writer.source(SourceRow { uri: source.uri().to_string(), settings: settings.clone() });
         }
+    }
+    if job.forget && !outcome.interrupted {
+        writer.forget(job.emptied);
     }
     if !outcome.interrupted {
         strangers.iter().for_each(|name| outcome.stranger(without_secrets(name)));

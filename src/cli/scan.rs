@@ -48,6 +48,7 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
         command: "scan",
         parts: &parts,
         emptied: &[],
+        forget: false,
         closed: 0,
         workers: workers(args.run.workers),
         quiet: args.run.quiet || args.run.json,

@@ -197,6 +197,7 @@ fn scan_unknown(
         command: "scan",
         parts: &parts,
         emptied: &[],
+        forget: false,
         closed: 0,
         workers: workers(args.run.workers),
         quiet: args.run.quiet || args.run.json,

@@ -131,6 +131,13 @@ impl Writer {
         self.news = true;
     }
 
+    /// Remembers these sources no longer. Their objects are not touched.
+    pub fn forget(&mut self, uris: &[String]) {
+        let before = self.base.sources.len();
+        self.base.sources.retain(|row| !uris.contains(&row.uri));
+        self.news |= self.base.sources.len() != before;
+    }
+
     /// The sources that are remembered.
     pub fn sources(&self) -> &[SourceRow] {
         &self.base.sources

@@ -106,6 +106,9 @@ pub struct RefreshArgs {
     /// Only these of the sources that were scanned [default: all]
     #[arg(value_name = "SOURCE")]
     pub sources: Vec<String>,
+    /// Read nothing and forget SOURCE: its objects end, what was found in them with them, and later refreshes leave it out
+    #[arg(long, requires = "sources", conflicts_with = "objects")]
+    pub forget: bool,
     /// Say what would be read, and roughly how long it would take; read and write nothing
     #[arg(long)]
     pub dry_run: bool,
