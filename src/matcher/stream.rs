@@ -62,9 +62,10 @@ impl How {
             How::Literal { terms: n, literal, .. } => {
                 format!("literal \"{}\", {}", literal.escape_ascii(), terms(n))
             }
-            How::Molds { ways, terms: 0, .. } if *ways == 1 => "1 mold".to_string(),
-            How::Molds { ways, terms: 0, .. } => format!("{ways} molds"),
-            How::Molds { ways, terms: n, .. } => format!("{ways} molds, and a shape, {}", terms(n)),
+            How::Molds { ways, terms: n, .. } => {
+                let molds = if *ways == 1 { "1 mold".to_string() } else { format!("{ways} molds") };
+                if *n == 0 { molds } else { format!("{molds}, and a shape, {}", terms(n)) }
+            }
             How::Keyword { prefixes } => format!("keyword, {prefixes} prefixes"),
         }
     }
