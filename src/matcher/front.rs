@@ -216,9 +216,8 @@ impl Front {
     /// Asks the molds about their starts.
     fn cast(&self, bytes: &[u8], from: usize, scratch: &mut Scratch) {
         let Scratch { keys, casts, lists, work, .. } = scratch;
-        self.molds.cast(bytes, casts, &mut |pattern, cast, asked| {
+        *work += self.molds.cast(bytes, casts, &mut |pattern, cast, asked| {
             let pattern = usize::from(pattern);
-            *work += asked.len() as u64;
             match cast {
                 Cast::Hit(length) => {
                     let detector = self.patterns[pattern].detector;

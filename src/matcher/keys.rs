@@ -7,7 +7,7 @@ pub fn key(from: usize, start: u32, end: u32, detector: u16) -> u64 {
     u64::from(start - from as u32) << 48 | u64::from(end - start) << 32 | u64::from(detector)
 }
 
-/// Sorts keys: by the two bytes of their starts, then by insertion, which has little left to do.
+/// Sorts keys: by the two bytes of their starts, then those of one start among themselves.
 pub fn sort(keys: &mut Vec<u64>, room: &mut Vec<u64>) {
     const FEW: usize = 64;
     if keys.len() < FEW {

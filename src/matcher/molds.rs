@@ -209,13 +209,15 @@ impl Molds {
     }
 
     /// Asks all molds about the places in `room`, and hands over those that each mold says something of. Several molds of a
-    /// pattern may answer for one place; the longest hit is the one.
-    pub fn cast(&self, bytes: &[u8], room: &mut Room, each: &mut impl FnMut(u16, Cast, &[Asked])) {
+    /// pattern may answer for one place; the longest hit is the one. Returns how many layouts were held against a place.
+    pub fn cast(&self, bytes: &[u8], room: &mut Room, each: &mut impl FnMut(u16, Cast, &[Asked])) -> u64 {
         let Room { asked, sorted, there, kept, lists } = room;
         // Which molds a place has is not to be foretold, so places of one list are asked together, layout by layout.
         lists.group(asked, sorted, self.lists.len());
+        let mut looks = 0;
         for run in sorted.chunk_by(|a, b| a.list == b.list) {
             let list = run.first().map_or(0, |ask| ask.list);
+            looks += (run.len() * self.lists[usize::from(list)].len()) as u64;
             for layout in &self.lists[usize::from(list)] {
                 let (Layout { care, want }, molds) = &self.layouts[usize::from(*layout)];
                 let count = keep(run, there, |ask| ask.digits & care == *want);
@@ -225,6 +227,7 @@ impl Molds {
                 }
             }
         }
+        looks
     }
 
     /// Asks one mold about some places that have its layout.

@@ -6,11 +6,19 @@ use crate::store_server::content::Memory;
 use crate::store_server::face::Face;
 use crate::store_server::fault::{Fault, Operation, Plan, Seeded, Seen};
 use rollcall::inventory::{CommitStep, Inventory, InventoryError, Writer, digest};
+use rollcall::model::files::{DataFileOut, Files};
+use rollcall::model::object::ObjectRanges;
 use rollcall::source::{StoreFiles, Wire, WireLimits};
+use serde_json::Value;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+/// Where claims lie.
+const WRITERS: &str = "_writers";
 
 /// A store as the library opens it. Retries are quick.
 fn files(server: &StoreServer, face: Face, lease: &str) -> Arc<StoreFiles> {
@@ -95,6 +103,81 @@ fn writers_at_once(face: Face, lease: &str, rounds: u64) -> u64 {
     assert_eq!(first.check().unwrap(), [] as [String; 0]);
     println!("{face:?}, lease {lease}: {} runs, {} lost to another", runs.len(), lost.load(Relaxed));
     lost.load(Relaxed)
+}
+
+/// A place whose list of claims was made before others came and went.
+struct OldList {
+    files: Arc<StoreFiles>,
+    claims: Mutex<Option<Vec<String>>>,
+}
+
+impl Files for OldList {
+    fn names(&self, folder: &str) -> io::Result<Vec<String>> {
+        match self.claims.lock().unwrap().take_if(|_| folder == WRITERS) {
+            Some(old) => Ok(old),
+            None => self.files.names(folder),
+        }
+    }
+    fn place(&self) -> &str {
+        self.files.place()
+    }
+    fn is_empty(&self) -> io::Result<bool> {
+        self.files.is_empty()
+    }
+    fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        self.files.read(name)
+    }
+    fn put_if_absent(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.files.put_if_absent(name, bytes)
+    }
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.files.replace(name, bytes)
+    }
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.files.remove(name)
+    }
+    fn create(&self, name: &str) -> io::Result<Box<dyn DataFileOut>> {
+        self.files.create(name)
+    }
+    fn open(&self, name: &str, bytes: u64) -> io::Result<Arc<dyn ObjectRanges>> {
+        Files::open(&*self.files, name, bytes)
+    }
+    fn file_bytes(&self) -> usize {
+        self.files.file_bytes()
+    }
+    fn folder(&self) -> Option<&Path> {
+        self.files.folder()
+    }
+    fn lease_ms(&self) -> u64 {
+        self.files.lease_ms()
+    }
+    fn journal(&self) -> Option<PathBuf> {
+        self.files.journal()
+    }
+}
+
+#[test]
+fn a_claim_by_an_old_list_is_given_up() {
+    let server = StoreServer::with(Face::S3, "b", Memory::new());
+    begin(&open(&server, Face::S3, "2")).abort().unwrap();
+    let files = files(&server, Face::S3, "2");
+    let names = files.names(WRITERS).unwrap();
+    let [first] = &names[..] else { panic!("{names:?}") };
+    // Meanwhile a second writer came and went, and a third took its claim away and is at work.
+    let mut claim: Value =
+        serde_json::from_slice(&files.read(&format!("{WRITERS}/{first}")).unwrap().unwrap()).unwrap();
+    (claim["holder"], claim["done"]) = ("the third".into(), false.into());
+    let third = format!("{WRITERS}/{}", first.replace('1', "3"));
+    files.put_if_absent(&third, claim.to_string().as_bytes()).unwrap();
+    files.remove(&format!("{WRITERS}/{first}")).unwrap();
+    let late = OldList { files: files.clone(), claims: Mutex::new(Some(names.clone())) };
+    let inventory = Inventory::create_or_open_in(Arc::new(late), "key-1").unwrap();
+    match inventory.begin() {
+        Err(InventoryError::Locked { holder, .. }) => assert_eq!(holder, "the third"),
+        Err(e) => panic!("{e}"),
+        Ok(_) => panic!("two writers hold the inventory"),
+    }
+    assert_eq!(files.names(WRITERS).unwrap(), [third.rsplit('/').next().unwrap()]);
 }
 
 #[test]
