@@ -215,40 +215,14 @@ impl Kernels {
     pub fn positions(&self, plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
         let to = to.min(plane.len()).min(WINDOW_WORDS);
         let from = from.min(to);
-        // Words without a bit are left out first, without a branch on any: which they are is not to be foretold.
-        let mut places = [0u16; WINDOW_WORDS + 8];
-        let used = match self.level {
-            Level::Scalar => portable::used(plane, from, to, &mut places),
+        match self.level {
+            Level::Scalar => portable::positions(plane, from, to, out),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => portable::used(plane, from, to, &mut places),
+            Level::Avx2 => x86::positions_avx2(plane, from, to, out),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => x86::used_avx512(plane, from, to, &mut places),
+            Level::Avx512 => x86::positions_avx512(plane, from, to, out),
             #[cfg(not(target_arch = "x86_64"))]
-            _ => portable::used(plane, from, to, &mut places),
-        };
-        // Four positions of a word are always written, and few words have more: how many is not to be foretold either.
-        const AT_ONCE: usize = 4;
-        let words = places[..used].iter().map(|word| (plane[usize::from(*word)], u32::from(*word) << 6));
-        let count: usize = words.clone().map(|(bits, _)| bits.count_ones() as usize).sum();
-        let mut at = out.len();
-        let all = at + count;
-        out.resize(all + AT_ONCE, 0);
-        for (mut bits, first) in words {
-            let next = at + bits.count_ones() as usize;
-            if let Some(four) = out.get_mut(at..).and_then(<[u32]>::first_chunk_mut::<AT_ONCE>) {
-                for place in four {
-                    *place = first + bits.trailing_zeros();
-                    bits &= bits.wrapping_sub(1);
-                }
-            }
-            at += AT_ONCE;
-            while bits != 0 {
-                out[at] = first + bits.trailing_zeros();
-                bits &= bits - 1;
-                at += 1;
-            }
-            at = next;
+            _ => portable::positions(plane, from, to, out),
         }
-        out.truncate(all);
     }
 }

@@ -141,12 +141,43 @@ fn prefixes(job: &Job<'_>) {
     }
 }
 
-/// The words of `plane[from..to]` that have a bit, into `places`; how many they are.
-pub(super) fn used(plane: &[u64], from: usize, to: usize, places: &mut [u16; WINDOW_WORDS + 8]) -> usize {
-    let mut used = 0usize;
+/// Appends the positions of the bits in words `from..to` of a plane.
+pub(super) fn positions(plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
+    spread(plane, from, to, out);
+}
+
+/// The same, for whoever compiles it for more than the target's baseline: counting bits is an instruction there.
+#[inline(always)]
+pub(super) fn spread(plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
+    // Words without a bit are left out first, without a branch on any: which they are is not to be foretold.
+    let mut places = [0u16; WINDOW_WORDS];
+    let (mut used, mut count) = (0usize, 0usize);
     for (word, bits) in (from as u16..).zip(&plane[from..to]) {
         places[used] = word;
         used = used.wrapping_add(usize::from(*bits != 0));
+        count = count.wrapping_add(bits.count_ones() as usize);
     }
-    used
+    // Four positions of a word are always written, and few words have more: how many is not to be foretold either.
+    const AT_ONCE: usize = 4;
+    let mut at = out.len();
+    let all = at + count;
+    out.resize(all + AT_ONCE, 0);
+    for word in &places[..used] {
+        let (mut bits, first) = (plane[usize::from(*word)], u32::from(*word) << 6);
+        let next = at + bits.count_ones() as usize;
+        if let Some(four) = out.get_mut(at..).and_then(<[u32]>::first_chunk_mut::<AT_ONCE>) {
+            for place in four {
+                *place = first + bits.trailing_zeros();
+                bits &= bits.wrapping_sub(1);
+            }
+        }
+        at += AT_ONCE;
+        while bits != 0 {
+            out[at] = first + bits.trailing_zeros();
+            bits &= bits - 1;
+            at += 1;
+        }
+        at = next;
+    }
+    out.truncate(all);
 }

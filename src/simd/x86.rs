@@ -39,15 +39,29 @@ pub(super) fn run_avx512(job: Job<'_>) {
     unsafe { avx512(job) }
 }
 
-/// The words of `plane[from..to]` that have a bit, into `places`; how many they are.
-pub(super) fn used_avx512(plane: &[u64], from: usize, to: usize, places: &mut [u16; WINDOW_WORDS + 8]) -> usize {
-    // SAFETY: `Kernels::new` gives this level only where `has_avx512`.
-    unsafe { avx512_used(plane, from, to, places) }
+/// Appends the positions of the bits in words `from..to` of a plane; the level was checked when the kernels were made.
+pub(super) fn positions_avx2(plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
+    // SAFETY: `Kernels::new` gives this level only where `has_avx2`.
+    unsafe { avx2_positions(plane, from, to, out) }
 }
 
+/// Appends the positions of the bits in words `from..to` of a plane; the level was checked when the kernels were made.
+pub(super) fn positions_avx512(plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
+    // SAFETY: `Kernels::new` gives this level only where `has_avx512`.
+    unsafe { avx512_positions(plane, from, to, out) }
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn avx2_positions(plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
+    super::portable::spread(plane, from, to, out);
+}
+
+/// Which bits of a word are set is one compression of the numbers from 0 to 63.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2,gfni,bmi1,bmi2,lzcnt,popcnt")]
-fn avx512_used(plane: &[u64], from: usize, to: usize, places: &mut [u16; WINDOW_WORDS + 8]) -> usize {
-    let mut used = 0usize;
+fn avx512_positions(plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
+    const AT_ONCE: usize = 16;
+    let mut places = [0u16; WINDOW_WORDS + 8];
+    let (mut used, mut count) = (0usize, 0usize);
     let mut index = _mm_add_epi16(_mm_set1_epi16(from as i16), _mm_set_epi16(7, 6, 5, 4, 3, 2, 1, 0));
     let (eights, rest) = plane[from..to].as_chunks::<8>();
     for eight in eights {
@@ -64,7 +78,40 @@ fn avx512_used(plane: &[u64], from: usize, to: usize, places: &mut [u16; WINDOW_
         places[used] = word;
         used = used.wrapping_add(usize::from(*bits != 0));
     }
-    used
+    for word in &places[..used] {
+        count = count.wrapping_add(plane[usize::from(*word)].count_ones() as usize);
+    }
+    out.reserve(count + AT_ONCE);
+    let start = out.len();
+    let mut to = out.as_mut_ptr().wrapping_add(start);
+    let numbers: [u8; 64] = std::array::from_fn(|i| i as u8);
+    // SAFETY: the array has 64 bytes.
+    let numbers = unsafe { _mm512_loadu_si512(numbers.as_ptr().cast()) };
+    for word in &places[..used] {
+        let bits = plane[usize::from(*word)];
+        let first = _mm512_set1_epi32(i32::from(*word) << 6);
+        let set = _mm512_maskz_compress_epi8(bits, numbers);
+        let of_word = bits.count_ones() as usize;
+        let sixteen = _mm512_add_epi32(first, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(set)));
+        // SAFETY: `count` positions and sixteen more have room, and no more than `count` are written before these.
+        unsafe { _mm512_storeu_si512(to.cast(), sixteen) };
+        if of_word > AT_ONCE {
+            let parts = [
+                _mm512_extracti32x4_epi32::<1>(set),
+                _mm512_extracti32x4_epi32::<2>(set),
+                _mm512_extracti32x4_epi32::<3>(set),
+            ];
+            let parts = parts.into_iter().take(of_word.div_ceil(AT_ONCE) - 1);
+            for (part, at) in parts.zip((AT_ONCE..).step_by(AT_ONCE)) {
+                let sixteen = _mm512_add_epi32(first, _mm512_cvtepu8_epi32(part));
+                // SAFETY: as above; a part begins below the word's positions, and has sixteen.
+                unsafe { _mm512_storeu_si512(to.wrapping_add(at).cast(), sixteen) };
+            }
+        }
+        to = to.wrapping_add(of_word);
+    }
+    // SAFETY: `count` positions were written behind the first ones, within the capacity that was reserved.
+    unsafe { out.set_len(start + count) };
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
