@@ -14,13 +14,15 @@ use super::circuit::Plane;
 use super::edges::start_ok;
 use super::keys::{hits, key, sort};
 use super::lanes::Scratch;
-use super::molds::{Cast, Molds};
+use super::molds::{Cast, Molds, Read};
 use super::pairs::Pairs;
 use super::planner::{Entry, Planner};
 use super::shape::{ByteSet, Lead, Needle, PLACES, Shape};
 use super::stream::{Fit, How, Serve, Stream};
+use super::text::{near, window_text};
 use super::walk::Walker;
 use crate::simd::{Kernels, Level, Prefixes, Program, STEP_WORDS, TAIL_BYTES, WINDOW_WORDS};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::ops::Range;
 
 /// Words a window holds beyond the batch, at most.
@@ -45,8 +47,8 @@ pub struct Front {
     pairs: Pairs,
     fits: Vec<Fit>,
     molds: Molds,
-    /// Where the program leaves the plane of digits, for the molds.
-    digits: usize,
+    /// The planes that molds read and where the program leaves them: digits, and where hits may end.
+    molded: [(Plane, usize); 2],
     patterns: Vec<Pattern>,
     ahead: usize,
 }
@@ -68,10 +70,12 @@ impl Front {
     /// Plans `entries` for a level. Every pattern that cannot be planned is named.
     pub fn new(entries: &[Entry<'_>], level: Level) -> Result<Front, Vec<(u16, String)>> {
         let mut planner = Planner::new(level);
-        planner.consider(entries);
+        let walkers = || entries.par_iter().map(|e| Walker::new(e.pattern, e.shape.max_len)).collect::<Vec<_>>();
+        // Automata take as long to build as everything else together, and nothing else needs them.
+        let (walkers, ()) = rayon::join(walkers, || planner.consider(entries));
         let (mut patterns, mut problems) = (Vec::new(), Vec::new());
-        for entry in entries {
-            match Walker::new(entry.pattern, entry.shape.max_len) {
+        for (entry, walker) in entries.iter().zip(walkers) {
+            match walker {
                 Ok(walker) => {
                     let how = planner.add(entry, patterns.len());
                     let lead = entry.shape.lead.clone();
@@ -86,12 +90,15 @@ impl Front {
         let kernels = Kernels::new(level);
         let shapes: Vec<&Shape> = entries.iter().map(|e| e.shape).collect();
         let (prefixes, pairs, fits) = planner.keywords(&shapes, kernels.level());
-        let digits = planner.cast();
+        let molded = planner.cast();
         let Planner { circuit, mut streams, molds, .. } = planner;
-        let planes: Vec<Plane> = streams.iter().map(|s| s.plane).chain(digits).collect();
+        let planes: Vec<Plane> = streams.iter().map(|s| s.plane).chain(molded.into_iter().flatten()).collect();
         let (program, slots) =
             circuit.program(&planes).map_err(|why| vec![(entries.first().map_or(0, |e| e.detector), why)])?;
-        let digits = slots.last().copied().unwrap_or(0);
+        let molded = match (molded, slots.as_slice()) {
+            (Some([digits, ends]), [.., one, other]) => [(digits, *one), (ends, *other)],
+            _ => [(Plane::ALL, 0); 2],
+        };
         streams.iter_mut().zip(slots).for_each(|(s, slot)| s.slot = slot);
         let beyond = |s: &Stream| circuit.reach(s.plane).max(0) as usize + s.serve.looks();
         let ahead = streams.iter().map(beyond).max().unwrap_or(0) / 64 + 1;
@@ -103,7 +110,7 @@ impl Front {
             pairs,
             fits,
             molds,
-            digits,
+            molded,
             patterns,
             ahead: ahead.min(AHEAD_WORDS),
         })
@@ -181,9 +188,15 @@ impl Front {
             starts.drain(before..before + head);
             *work += (starts.len() - before) as u64;
             if matches!(stream.serve, Serve::Molds) {
-                let digits = planes.plane(self.digits);
-                let bit = |start: &u32| (*start as usize + 64).wrapping_sub(window.start);
-                casts.ask(&self.molds, digits, starts.drain(before..).map(|start| (bit(&start), start)));
+                let bit = |(plane, _): (Plane, usize)| (64 + plane.shift).max(0) as usize;
+                let read = Read {
+                    digits: planes.plane(self.molded[0].1),
+                    ends: planes.plane(self.molded[1].1),
+                    start: window.start as u32,
+                    bits: (bit(self.molded[0]), bit(self.molded[1])),
+                };
+                self.molds.note(read, &starts[before..], casts);
+                starts.truncate(before);
             }
         }
     }
@@ -213,20 +226,23 @@ impl Front {
         }
     }
 
-    /// Asks the molds about their starts.
+    /// Takes what the molds say of their starts.
     fn cast(&self, bytes: &[u8], from: usize, scratch: &mut Scratch) {
         let Scratch { keys, casts, lists, work, .. } = scratch;
-        *work += self.molds.cast(bytes, casts, &mut |pattern, cast, asked| {
+        *work += self.molds.cast(bytes, casts, &mut |pattern, cast, starts| {
             let pattern = usize::from(pattern);
             match cast {
                 Cast::Hit(length) => {
                     let detector = self.patterns[pattern].detector;
-                    keys.extend(asked.iter().map(|ask| key(from, ask.start, ask.start + length, detector)));
+                    keys.extend(starts.iter().map(|start| key(from, *start, start + length, detector)));
                 }
-                Cast::Walk => lists[pattern].extend(asked.iter().map(|ask| ask.start)),
+                Cast::Walk => lists[pattern].extend_from_slice(starts),
             }
         });
-        lists.iter_mut().for_each(|list| list.sort_unstable());
+        for list in lists.iter_mut().filter(|list| !list.is_empty()) {
+            list.sort_unstable();
+            list.dedup();
+        }
         self.walk(bytes, from, scratch);
     }
 
@@ -242,15 +258,15 @@ impl Front {
 
     fn keywords(&self, bytes: &[u8], from: usize, starts: &[u32], scratch: &mut Scratch) {
         let Scratch { lists, behind: few, work, .. } = scratch;
-        let next = |start: u32| near::<PLACES>(bytes, start as usize);
+        let next = |start: u32| near::<PLACES>(bytes, start);
         // Always written, kept by adding the condition: most prefixes are none, and which is not to be foretold.
         few.clear();
         few.resize(starts.len(), 0);
         let mut kept = 0;
         for &start in starts {
-            let [a, b, c, d, ..] = next(start);
+            let head = near(bytes, start);
             few[kept] = start;
-            kept += usize::from(self.pairs.fit([a, b, c, d]));
+            kept += usize::from(self.pairs.fit(head));
         }
         few.truncate(kept);
         *work += kept as u64;
@@ -284,33 +300,6 @@ impl Front {
         });
         *work += steps + looked;
     }
-}
-
-/// The text of a window that begins a word before `start`: the input itself, or a copy with line feeds for what the
-/// input does not have.
-fn window_text<'a>(bytes: &'a [u8], start: usize, length: usize, copy: &'a mut Vec<u8>) -> &'a [u8] {
-    if let Some(from) = start.checked_sub(64)
-        && let Some(text) = bytes.get(from..from + length)
-    {
-        return text;
-    }
-    copy.clear();
-    let before = 64 - start.min(64);
-    copy.resize(before, b'\n');
-    let from = start.saturating_sub(64).min(bytes.len());
-    let to = bytes.len().min(from + length - before);
-    copy.extend_from_slice(&bytes[from..to]);
-    copy.resize(length, b'\n');
-    copy
-}
-
-/// Some bytes from a place on; line feeds for what the input does not have.
-#[inline]
-fn near<const N: usize>(bytes: &[u8], start: usize) -> [u8; N] {
-    bytes.get(start..).and_then(|t| t.first_chunk::<N>()).copied().unwrap_or_else(|| {
-        let rest = bytes.get(start..).unwrap_or(&[]);
-        std::array::from_fn(|i| rest.get(i).copied().unwrap_or(b'\n'))
-    })
 }
 
 /// Adds the starts in `range` that belong to the literal at `at`; returns the bytes looked at.

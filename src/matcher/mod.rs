@@ -31,6 +31,7 @@ pub mod shape;
 pub mod stream;
 pub mod survey;
 pub mod tally;
+pub mod text;
 pub mod walk;
 pub mod watch;
 pub mod ways;

@@ -2,10 +2,15 @@
 //!
 //! At a place where a number may start, the digits among the next bytes are a word of bits. Its first bits are the index of
 //! a table, whose entry lists the molds that have digits where the text has them: few, and most often none. A mold then
-//! compares all its digits at once, looks up the bytes between them, and has a hit with both its ends.
+//! compares all its digits at once, looks up the bytes between them and the bit that says whether a hit may end behind it.
+//!
+//! What the next number looks like is not to be foretold, and a branch that is foretold wrong costs as much as a mold. So
+//! nothing of this is decided by a branch, and places of one list are asked together; the few molds that ask for more are
+//! asked again.
 
-use super::edges::{CLASS, DIGIT, JOIN, WORD};
+use super::edges::{CLASS, DIGIT, WORD, end_ok};
 use super::shape::{ByteSet, of_class};
+use super::text::{at, near};
 use super::ways::{FOLLOW, Way, side};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,8 +23,16 @@ const ROW_MAX: u32 = 31;
 const PLACES: usize = ((ROW_MAX + 1) << NEXT_BITS) as usize;
 /// Sets of bytes that can be told apart.
 const SETS_MAX: usize = 128;
+/// Those of them that a byte is looked up in all at once.
+const QUICK_SETS: usize = 63;
+/// The set of all bytes, which is looked up with them.
+const ANY: u8 = 63;
+/// Looks at single bytes that a mold takes at once.
+const QUICK: usize = 4;
 /// Molds of all patterns.
 const MOLDS_MAX: usize = 1 << 11;
+/// Bytes from a start on that a mold looks at.
+const REACH: usize = 64;
 
 /// Where digits stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,9 +64,25 @@ struct Kind {
 }
 
 /// A look at the byte `at` places from the start: it must be in a set.
+#[derive(Clone, Copy, Default)]
 struct Test {
     at: u8,
     set: u8,
+}
+
+/// What is asked of a mold first, in a cache line.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Quick {
+    layout: Layout,
+    tests: [Test; QUICK],
+    length: u8,
+    /// Whether it does not matter here that a hit may end behind it.
+    any_end: bool,
+    /// Whether it is a hit without more to ask.
+    sure: bool,
+    mold: u16,
+    pattern: u16,
 }
 
 /// What a mold says of a start.
@@ -62,6 +91,71 @@ pub enum Cast {
     Hit(u32),
     /// The automaton must walk.
     Walk,
+}
+
+/// The planes that molds read, and the bit in each for a window's first start.
+#[derive(Clone, Copy)]
+pub struct Read<'a> {
+    /// Where digits stand.
+    pub digits: &'a [u64],
+    /// Where rules 2 and 3 let a hit end, at the byte after it.
+    pub ends: &'a [u64],
+    /// The start whose bits are the first ones.
+    pub start: u32,
+    /// Where in each plane they stand.
+    pub bits: (usize, usize),
+}
+
+/// A start that molds are asked about.
+#[derive(Clone, Copy, Default)]
+struct Asked {
+    /// A bit for each digit from the start on.
+    digits: u64,
+    /// A bit for each byte before which a hit may end.
+    ends: u64,
+    start: u32,
+    list: u16,
+}
+
+/// The starts of a batch.
+#[derive(Default)]
+pub struct Room {
+    asked: Vec<Asked>,
+    /// How many of them there are; what lies behind them is left over.
+    count: usize,
+    grouped: Vec<Asked>,
+    /// Starts that one mold has at first sight.
+    passed: Vec<u32>,
+    /// Those that it has.
+    sure: Vec<u32>,
+    /// By list: how many starts it has, and where the next goes.
+    places: Vec<u32>,
+}
+
+impl Room {
+    /// Forgets all starts.
+    pub fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    /// Puts starts beside those of the same list.
+    fn group(&mut self, lists: usize) {
+        let Room { asked, count, grouped, places, .. } = self;
+        places.clear();
+        places.resize(lists, 0);
+        let asked = &asked[..*count];
+        asked.iter().for_each(|ask| places[usize::from(ask.list)] += 1);
+        let mut sum = 0;
+        for place in places.iter_mut() {
+            (*place, sum) = (sum, sum + *place);
+        }
+        grouped.resize(asked.len().max(grouped.len()), Asked::default());
+        for ask in asked {
+            let place = &mut places[usize::from(ask.list)];
+            grouped[*place as usize] = *ask;
+            *place += 1;
+        }
+    }
 }
 
 /// Whether an open way is another that goes on, where the other's mold sees that it does: it wants no digit behind itself.
@@ -76,13 +170,15 @@ pub struct Molds {
     tests: Vec<Test>,
     /// Whether each byte is in a set.
     sets: Vec<[bool; 256]>,
+    /// By byte: a bit for each of the first sets that it is in.
+    quick_sets: Vec<u64>,
     known: HashMap<ByteSet, u8>,
     /// By the first digits: their list.
     index: Vec<u16>,
-    /// Every layout with its molds.
-    layouts: Vec<(Layout, Range<usize>)>,
-    /// Layouts in turn; the first list is empty.
-    lists: Vec<Vec<u16>>,
+    /// Molds in turn; the first list is empty.
+    lists: Vec<Range<u32>>,
+    /// The molds of all lists.
+    quick: Vec<Quick>,
 }
 
 /// The entry for a word of digits.
@@ -187,81 +283,139 @@ impl Molds {
 
     /// Makes the table, once all patterns are added.
     pub fn seal(&mut self) {
-        self.molds.sort_by_key(|mold| mold.layout);
-        for (at, mold) in self.molds.iter().enumerate() {
-            match self.layouts.last_mut() {
-                Some((layout, molds)) if *layout == mold.layout => molds.end = at + 1,
-                _ => self.layouts.push((mold.layout, at..at + 1)),
-            }
-        }
+        let bit = |byte: usize, (set, has): (usize, &[bool; 256])| u64::from(has[byte]) << set;
+        let first = || self.sets.iter().take(QUICK_SETS).enumerate();
+        let of = |byte| first().fold(1 << ANY, |all, set| all | bit(byte, set));
+        self.quick_sets = (0..256).map(of).collect();
+        let quick: Vec<Quick> = (0..self.molds.len()).map(|mold| self.quick(mold)).collect();
         let mut known: HashMap<Vec<u16>, u16> = HashMap::from([(Vec::new(), 0)]);
-        self.lists = vec![Vec::new()];
+        self.lists = vec![0..0];
         for place in 0..PLACES {
             let (told, digits) = told(place);
-            let fits = |i: &usize| (digits ^ self.layouts[*i].0.want) & self.layouts[*i].0.care & told == 0;
-            let list: Vec<u16> = (0..self.layouts.len()).filter(fits).map(|i| i as u16).collect();
-            let lists = &mut self.lists;
+            let fits = |mold: &Mold| (digits ^ mold.layout.want) & mold.layout.care & told == 0;
+            let list: Vec<u16> = (0..).zip(&self.molds).filter(|(_, mold)| fits(mold)).map(|(i, _)| i).collect();
             self.index.push(*known.entry(list).or_insert_with_key(|list| {
-                lists.push(list.clone());
-                lists.len() as u16 - 1
+                let from = self.quick.len() as u32;
+                self.quick.extend(list.iter().map(|mold| quick[usize::from(*mold)]));
+                self.lists.push(from..self.quick.len() as u32);
+                self.lists.len() as u16 - 1
             }));
         }
     }
 
-    /// Asks all molds about the places in `room`, and hands over those that each mold says something of. Several molds of a
-    /// pattern may answer for one place; the longest hit is the one. Returns how many layouts were held against a place.
-    pub fn cast(&self, bytes: &[u8], room: &mut Room, each: &mut impl FnMut(u16, Cast, &[Asked])) -> u64 {
-        let Room { asked, sorted, there, kept, lists } = room;
-        // Which molds a place has is not to be foretold, so places of one list are asked together, layout by layout.
-        lists.group(asked, sorted, self.lists.len());
-        let mut looks = 0;
-        for run in sorted.chunk_by(|a, b| a.list == b.list) {
-            let list = run.first().map_or(0, |ask| ask.list);
-            looks += (run.len() * self.lists[usize::from(list)].len()) as u64;
-            for layout in &self.lists[usize::from(list)] {
-                let (Layout { care, want }, molds) = &self.layouts[usize::from(*layout)];
-                let count = keep(run, there, |ask| ask.digits & care == *want);
-                if count > 0 {
-                    let molds = &self.molds[molds.clone()];
-                    molds.iter().for_each(|mold| self.ask(mold, bytes, &there[..count], kept, each));
+    /// What is asked of a mold first.
+    fn quick(&self, at: usize) -> Quick {
+        let Mold { layout, way, follow, pattern, .. } = &self.molds[at];
+        let all = self.tests_of(&self.molds[at]);
+        let mut quick = all.iter().filter(|t| usize::from(t.set) < QUICK_SETS && usize::from(t.at) < REACH);
+        let any = Test { at: 0, set: ANY };
+        let tests: [Test; QUICK] = std::array::from_fn(|_| quick.next().copied().unwrap_or(any));
+        let more = all.len() > tests.len() || all.iter().any(|t| usize::from(t.set) >= QUICK_SETS);
+        let special = way.open || follow.is_some() || way.word_before || way.word_after;
+        let any_end = special || usize::from(way.length) >= REACH;
+        let sure = !any_end && !more;
+        Quick { layout: *layout, tests, length: way.length, any_end, sure, mold: at as u16, pattern: *pattern }
+    }
+
+    fn tests_of(&self, mold: &Mold) -> &[Test] {
+        &self.tests[mold.tests.start as usize..mold.tests.end as usize]
+    }
+
+    /// Adds starts of a window to those that are asked about, as far as they may have a mold.
+    pub fn note(&self, read: Read<'_>, starts: &[u32], room: &mut Room) {
+        let Room { asked, count, .. } = room;
+        if asked.len() < *count + starts.len() {
+            asked.resize(*count + starts.len(), Asked::default());
+        }
+        for &start in starts {
+            let bit = (start - read.start) as usize;
+            let (digits, ends) = (word(read.digits, read.bits.0 + bit), word(read.ends, read.bits.1 + bit));
+            let list = self.index[place(digits)];
+            asked[*count] = Asked { digits, ends, start, list };
+            *count += usize::from(list != 0);
+        }
+    }
+
+    /// Asks all molds about the starts that were noted, and hands over those that each mold says something of. Several
+    /// molds of a pattern may answer for one start; the longest hit is the one. Returns how many molds were held against a
+    /// start.
+    pub fn cast(&self, bytes: &[u8], room: &mut Room, each: &mut impl FnMut(u16, Cast, &[u32])) -> u64 {
+        room.group(self.lists.len());
+        let Room { grouped, passed, sure, places, .. } = room;
+        let (mut looks, mut from) = (0, 0);
+        for (list, &to) in self.lists.iter().zip(places.iter()) {
+            let asked = &grouped[from..to as usize];
+            from = to as usize;
+            if asked.is_empty() {
+                continue;
+            }
+            for quick in &self.quick[list.start as usize..list.end as usize] {
+                looks += asked.len() as u64;
+                let kept = self.sift(quick, bytes, asked, passed);
+                if quick.sure {
+                    each(quick.pattern, Cast::Hit(u32::from(quick.length)), &passed[..kept]);
+                } else if kept > 0 {
+                    self.ask(&self.molds[usize::from(quick.mold)], bytes, &passed[..kept], sure, each);
                 }
             }
         }
         looks
     }
 
-    /// Asks one mold about some places that have its layout.
+    /// Writes the starts that a mold has at first sight to `passed`; how many they are.
+    fn sift(&self, quick: &Quick, bytes: &[u8], asked: &[Asked], passed: &mut Vec<u32>) -> usize {
+        let Quick { layout: Layout { care, want }, tests, length, any_end, .. } = *quick;
+        if passed.len() < asked.len() {
+            passed.resize(asked.len(), 0);
+        }
+        let mut kept = 0;
+        for ask in asked {
+            let copy;
+            let next = match at::<REACH>(bytes, ask.start) {
+                Some(next) => next,
+                None => {
+                    copy = near(bytes, ask.start);
+                    &copy
+                }
+            };
+            let within = |t: Test| self.quick_sets[usize::from(next[usize::from(t.at) % REACH])] >> (t.set % 64);
+            let fits =
+                tests.into_iter().fold(ask.ends >> (length % 64) | u64::from(any_end), |fits, t| fits & within(t));
+            passed[kept] = ask.start;
+            kept += usize::from(fits & u64::from(ask.digits & care == want) & 1 != 0);
+        }
+        kept
+    }
+
+    /// Asks one mold all it asks of starts that have passed.
     fn ask(
         &self,
         mold: &Mold,
         bytes: &[u8],
-        asked: &[Asked],
-        kept: &mut Vec<Asked>,
-        each: &mut impl FnMut(u16, Cast, &[Asked]),
+        passed: &[u32],
+        sure: &mut Vec<u32>,
+        each: &mut impl FnMut(u16, Cast, &[u32]),
     ) {
-        let tests = &self.tests[mold.tests.start as usize..mold.tests.end as usize];
-        let Kind { length, open, word_before, .. } = mold.way;
-        let mut fit = keep(asked, kept, |ask| {
-            let within = |t: &Test| self.sets[usize::from(t.set)][usize::from(byte(bytes, ask.start, t.at))];
-            let all = tests.iter().fold(true, |all, t| all & within(t));
-            all & (!word_before || CLASS[usize::from(byte(bytes, ask.start.wrapping_sub(1), 0))] & WORD != 0)
-        });
+        let Kind { length, open, word_before, word_after } = mold.way;
+        let is_word = |at: u32| CLASS[usize::from(byte(bytes, at, 0))] & WORD != 0;
+        sure.clear();
+        sure.extend(passed.iter().filter(|start| {
+            let within = |t: &Test| self.sets[usize::from(t.set)][usize::from(byte(bytes, **start, t.at))];
+            self.tests_of(mold).iter().all(within) && (!word_before || is_word(start.wrapping_sub(1)))
+        }));
         if open {
-            each(mold.pattern, Cast::Walk, &kept[..fit]);
-            return;
+            return each(mold.pattern, Cast::Walk, sure);
         }
         if mold.follow.is_some() {
             // A longer way may end where this one cannot.
-            let on = kept[..fit].iter().filter(|ask| self.goes_on(mold, bytes, ask.start));
-            on.for_each(|ask| each(mold.pattern, Cast::Walk, std::slice::from_ref(ask)));
+            let on = sure.iter().filter(|start| self.goes_on(mold, bytes, **start));
+            on.for_each(|start| each(mold.pattern, Cast::Walk, std::slice::from_ref(start)));
         }
-        let found = std::mem::take(&mut fit);
-        for i in 0..found {
-            let ask = kept[i];
-            kept[fit] = ask;
-            fit += usize::from(ends(mold, bytes, ask.start));
-        }
-        each(mold.pattern, Cast::Hit(u32::from(length)), &kept[..fit]);
+        sure.retain(|start| {
+            let end = start + u32::from(length);
+            end_ok(bytes, end as usize) && (!word_after || is_word(end))
+        });
+        each(mold.pattern, Cast::Hit(u32::from(length)), sure);
     }
 
     /// Whether a longer way of the pattern may begin with this one.
@@ -273,116 +427,15 @@ impl Molds {
     }
 }
 
+/// The bits of a plane from a place on.
+#[inline]
+fn word(plane: &[u64], bit: usize) -> u64 {
+    let next = (plane[bit / 64 + 1] << 1) << (63 - bit % 64);
+    plane[bit / 64] >> (bit % 64) | next
+}
+
 /// The byte so many places from a start; a line feed where the input has none.
 #[inline]
 fn byte(bytes: &[u8], start: u32, at: u8) -> u8 {
     bytes.get(start as usize + usize::from(at)).copied().unwrap_or(b'\n')
-}
-
-/// Rules 2 and 3 at the end, and the boundary where one is asked for.
-#[inline]
-fn ends(mold: &Mold, bytes: &[u8], start: u32) -> bool {
-    let end = start + u32::from(mold.way.length);
-    let class = |at: u32| CLASS[usize::from(byte(bytes, at, 0))];
-    let (last, after) = (class(end.wrapping_sub(1)), class(end));
-    let joined = (last & DIGIT != 0) & (after & JOIN != 0) & (class(end + 1) & DIGIT != 0);
-    (last & after & WORD == 0) & !joined & (!mold.way.word_after | (after & WORD != 0))
-}
-
-/// Copies those of `all` that pass to the beginning of `kept`; how many they are. What passes is not to be foretold, so
-/// everything is written, and kept by adding the condition.
-#[inline]
-fn keep(all: &[Asked], kept: &mut Vec<Asked>, pass: impl Fn(&Asked) -> bool) -> usize {
-    if kept.len() < all.len() {
-        kept.resize(all.len(), Asked::default());
-    }
-    let mut count = 0;
-    for ask in all {
-        kept[count] = *ask;
-        count += usize::from(pass(ask));
-    }
-    count
-}
-
-/// A place that molds are asked about.
-#[derive(Clone, Copy, Default)]
-pub struct Asked {
-    /// A bit for each digit from the place on.
-    digits: u64,
-    /// The place.
-    pub start: u32,
-    list: u16,
-}
-
-/// Buffers, used again for every batch.
-#[derive(Default)]
-pub struct Room {
-    asked: Vec<Asked>,
-    sorted: Vec<Asked>,
-    there: Vec<Asked>,
-    kept: Vec<Asked>,
-    lists: Lists,
-}
-
-impl Room {
-    /// Forgets all places.
-    pub fn clear(&mut self) {
-        self.asked.clear();
-    }
-
-    /// Adds places that may have molds: their bits in the plane `digits`, and they.
-    pub fn ask(&mut self, molds: &Molds, digits: &[u64], places: impl Iterator<Item = (usize, u32)>) {
-        let before = self.asked.len();
-        let mut kept = before;
-        self.asked.extend(places.map(|(bit, start)| {
-            let next = (digits[bit / 64 + 1] << 1) << (63 - bit % 64);
-            let digits = digits[bit / 64] >> (bit % 64) | next;
-            Asked { digits, start, list: molds.index[place(digits)] }
-        }));
-        for i in before..self.asked.len() {
-            let ask = self.asked[i];
-            self.asked[kept] = ask;
-            kept += usize::from(ask.list != 0);
-        }
-        self.asked.truncate(kept);
-    }
-}
-
-/// Places by their lists.
-#[derive(Default)]
-struct Lists {
-    /// By list: how many places it has, and where the next goes; zero between two batches.
-    counts: Vec<u32>,
-    used: Vec<u16>,
-}
-
-impl Lists {
-    /// Puts places beside those of the same list.
-    fn group(&mut self, asked: &[Asked], sorted: &mut Vec<Asked>, lists: usize) {
-        let Lists { counts, used } = self;
-        counts.resize(lists, 0);
-        used.clear();
-        used.resize(asked.len() + 1, 0);
-        let mut first = 0;
-        for ask in asked {
-            let count = &mut counts[usize::from(ask.list)];
-            used[first] = ask.list;
-            first += usize::from(*count == 0);
-            *count += 1;
-        }
-        used.truncate(first);
-        let mut sum = 0;
-        for list in used.iter() {
-            let count = &mut counts[usize::from(*list)];
-            (*count, sum) = (sum, sum + *count);
-        }
-        sorted.clear();
-        sorted.resize(asked.len(), Asked::default());
-        for ask in asked {
-            let place = &mut counts[usize::from(ask.list)];
-            sorted[*place as usize] = *ask;
-            *place += 1;
-        }
-        used.iter().for_each(|list| counts[usize::from(*list)] = 0);
-    }
 }

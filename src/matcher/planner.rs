@@ -13,6 +13,7 @@ use super::shape::{ByteSet, Needle, PLACES, Shape, flatten, syntax};
 use super::stream::{Fit, How, Serve, Stream};
 use super::ways::{Way, merged, pieces, ways};
 use crate::simd::{Kernels, Level, Prefixes};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use regex_syntax::hir::{Hir, HirKind};
 use std::collections::HashSet;
 
@@ -157,7 +158,7 @@ impl Planner {
     /// Looks which of all patterns molds can have. The gate and its starts cost about as much as the operations of a dozen
     /// patterns, so few patterns have none.
     pub fn consider(&mut self, entries: &[Entry<'_>]) {
-        self.ways = entries.iter().map(|entry| self.ways(entry)).collect();
+        self.ways = entries.par_iter().map(|entry| self.ways(entry)).collect();
         if self.ways.iter().flatten().count() < MOLDED_MIN {
             self.ways.clear();
         }
@@ -219,14 +220,14 @@ impl Planner {
         }
     }
 
-    /// The stream of all molds, when there are any, and the plane of digits that they read.
-    pub fn cast(&mut self) -> Option<Plane> {
+    /// The stream of all molds, when there are any, and the planes that they read: digits, and where hits may end.
+    pub fn cast(&mut self) -> Option<[Plane; 2]> {
         if self.molds.is_empty() {
             return None;
         }
         self.molds.seal();
         self.streams.push(Stream { plane: self.gate.plane, slot: 0, serve: Serve::Molds });
-        Some(self.gate.digits)
+        Some([self.gate.digits, self.edges.end])
     }
 
     /// The places where a pattern may start, in some detail, without the parts that are skipped.
