@@ -7,7 +7,7 @@
 
 use super::components::Components;
 use super::conflicts::OVERRIDE;
-use super::edges::HUB;
+use super::hubs::HUB;
 use super::mention::{Mention, Token};
 use super::names::ShortName;
 use super::replay::Mentions;

@@ -66,8 +66,13 @@ impl ShortName {
 
     /// The rest.
     pub fn put_rest<const N: usize>(&self, record: Put<N>) -> Put<N> {
-        let record = self.roots.iter().fold(record, |record, root| record.u32(*root)).u32(self.last_sound);
-        self.first_near.iter().chain(&self.last_near).fold(record, |record, near| record.u16(*near))
+        let mut rest = [0; Self::REST_BYTES];
+        let (words, near) = rest.split_at_mut(4 * (self.roots.len() + 1));
+        let of_words = self.roots.iter().chain([&self.last_sound]);
+        words.as_chunks_mut().0.iter_mut().zip(of_words).for_each(|(place, word)| *place = word.to_be_bytes());
+        let of_near = self.first_near.iter().chain(&self.last_near);
+        near.as_chunks_mut().0.iter_mut().zip(of_near).for_each(|(place, hash)| *place = hash.to_be_bytes());
+        record.bytes(&rest)
     }
 
     /// Reads what [`ShortName::put_key`] wrote.
