@@ -66,7 +66,7 @@ pub struct LinkSummary {
 pub fn link(tables: &dyn Tables, sink: &mut dyn DerivedSink, spills: &Spills) -> io::Result<LinkSummary> {
     let mut leaving = alone::Leaving::new(spills);
     let read = replay::Read::new(tables, spills)?;
-    let all = read.part(spills, &mut |mention, repeats| leaving.take(mention, repeats, sink))?;
+    let all = read.part(spills, &mut |mention| leaving.take(mention, sink))?;
     let alone = leaving.done()?;
     let edges::Edges { edges, conflicts: mut apart, hubs, mentions } = edges::edges(&all, spills)?;
     let mentions = mentions + alone.mentions;

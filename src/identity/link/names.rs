@@ -99,13 +99,6 @@ impl ShortName {
         first.iter().chain(last).for_each(|near| out.extend_from_slice(&near.to_be_bytes()));
     }
 
-    /// How many bytes the name at the front takes.
-    pub fn packed_bytes(packed: &[u8]) -> usize {
-        let lists = Self::KEY_BYTES;
-        let [roots, first, last] = [0, 1, 2].map(|list| usize::from(packed[lists + list]));
-        lists + 3 + 4 + 4 * roots + 2 * (first + last)
-    }
-
     /// Reads what [`ShortName::pack`] appended.
     pub fn unpack(packed: &[u8]) -> ShortName {
         let mut take = Take::new(packed);
