@@ -9,12 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
-/// Mentions in memory; linking reads nothing else.
-struct Mentions(Vec<LinkMention>);
+/// Mentions in memory, and how many they are said to be; linking reads nothing else.
+struct Mentions(Vec<LinkMention>, Option<u64>);
 
 impl Tables for Mentions {
     fn link_mentions(&self, each: &mut dyn FnMut(&LinkMention) -> io::Result<()>) -> io::Result<()> {
         self.0.iter().try_for_each(each)
+    }
+    fn mentions_max(&self) -> Option<u64> {
+        self.1
     }
     fn objects(&self, _: bool, _: &mut dyn FnMut(ObjectRow) -> io::Result<()>) -> io::Result<()> {
         // What is not named is told apart by its number.
@@ -97,9 +100,13 @@ impl Derived {
 }
 
 pub(crate) fn run(mentions: Vec<LinkMention>, memory: usize) -> (Derived, LinkSummary) {
+    run_of(&Mentions(mentions, None), memory)
+}
+
+fn run_of(mentions: &Mentions, memory: usize) -> (Derived, LinkSummary) {
     let dir = tempfile::tempdir().unwrap();
     let mut derived = Derived::default();
-    let summary = link(&Mentions(mentions), &mut derived, &Spills { dir: dir.path(), memory }).unwrap();
+    let summary = link(mentions, &mut derived, &Spills { dir: dir.path(), memory }).unwrap();
     derived.memberships.sort();
     derived.links.sort_by_key(|l| (l.consumer, l.left, l.right));
     assert!(derived.consumers.is_sorted_by_key(|c| c.id), "consumers come by id");
@@ -438,6 +445,45 @@ fn hubs_link_nobody_and_are_listed() {
     assert_eq!(d.of(51).len(), 1);
 }
 
+/// What may turn out a hub waits until all tokens are measured, and is joined like any other where it is none.
+#[test]
+fn a_token_of_several_names_is_no_hub_where_such_are_usual() {
+    let firsts = ["ann", "carl", "dora", "emil", "fay", "gus", "hal"];
+    let place = |i: u64| (i % 5, i / 5 % 7);
+    let new = |i: u64| {
+        let (desk, first) = place(i);
+        mention(i, name(firsts[first as usize], &format!("x{desk}")), &[phone(&desk.to_string())])
+    };
+    for memory in [0, 1 << 20] {
+        let (d, summary) = run((0..105).map(new).collect(), memory);
+        assert_eq!((summary.hubs, summary.consumers), (0, 35));
+        (0..105).for_each(|i| assert!(d.same(i, i % 35) && place(i) == place(i % 35)));
+    }
+}
+
+/// More mentions of a token than are held back, some under names that must be compared.
+#[test]
+fn a_token_of_thousands_of_mentions_joins_those_of_one_person() {
+    let names = [name("robert", "smith"), name("bob", "smith"), name("carl", "voss")];
+    let new = |i: u64| mention(i, names[i as usize % 3], &[email("home"), email(&format!("{}", i % 1000))]);
+    for memory in [0, 1 << 20] {
+        let (d, summary) = run((0..4000).map(new).collect(), memory);
+        assert_eq!((summary.hubs, summary.consumers), (0, 2));
+        let of: BTreeMap<u64, TokenValue> = d.memberships.iter().map(|m| (m.mention.number, m.consumer)).collect();
+        assert!((0..4000).all(|i| of[&i] == of[&if i % 3 == 2 { 2 } else { 0 }]));
+    }
+}
+
+/// A mention that has two numbers of which a person has one is in conflict with what has neither, and not with its like.
+#[test]
+fn two_numbers_in_one_mention_are_a_conflict() {
+    let new = |i| mention(i, name("ann", "lee"), &[ssn("1"), ssn("2"), phone("7")]);
+    let same = linked((0..2).map(new).collect());
+    assert_eq!((same.consumers.len(), same.of(1)[0].1), (1, Certainty::Certain));
+    let other = linked(vec![new(0), mention(1, name("ann", "lee"), &[phone("7")])]);
+    assert_eq!((other.consumers.len(), other.of(1)[0].1), (1, Certainty::Likely));
+}
+
 #[test]
 fn populations_elements_and_residence_are_gathered() {
     let mut a = mention(0, name("ann", "lee"), &[customer("c1")]);
@@ -506,6 +552,20 @@ fn neither_order_nor_memory_changes_the_answer() {
         assert_eq!(want.memberships, other.memberships, "seed {seed}");
         assert_eq!(want.consumers, other.consumers, "seed {seed}");
         assert_eq!(want.identifiers, other.identifiers, "seed {seed}");
+    }
+}
+
+/// The filter of repeated tokens is sized by how many mentions there may be. One that takes every token for repeated, as the
+/// least one soon does, costs time and nothing else.
+#[test]
+fn how_many_mentions_are_expected_does_not_change_the_answer() {
+    for seed in 0..12 {
+        let mentions = world(seed, 150);
+        let (want, _) = run(mentions.clone(), 1 << 24);
+        for expected in [0, 10, mentions.len() as u64, u64::MAX] {
+            let (other, _) = run_of(&Mentions(mentions.clone(), Some(expected)), 1 << 24);
+            assert_eq!(want, other, "seed {seed}, {expected} mentions expected");
+        }
     }
 }
 

@@ -90,7 +90,7 @@ impl Long<'_> {
 pub(super) struct Text<'a> {
     keys: Option<&'a [i32]>,
     column: &'a StringArray,
-    last: RefCell<Arc<str>>,
+    last: RefCell<(usize, Arc<str>)>,
 }
 
 impl<'a> Text<'a> {
@@ -99,21 +99,29 @@ impl<'a> Text<'a> {
             Some(dictionary) => (Some(dictionary.keys().values().as_ref()), dictionary.values().as_string_opt()?),
             None => (None, column.as_string_opt()?),
         };
-        Some(Text { keys, column, last: RefCell::new(Arc::from("")) })
+        Some(Text { keys, column, last: RefCell::new((usize::MAX, Arc::from(""))) })
+    }
+
+    /// Where the text of row `i` is in the column.
+    fn place(&self, i: usize) -> usize {
+        self.keys.map_or(i, |keys| keys[i] as usize)
     }
 
     pub fn at(&self, i: usize) -> &'a str {
-        self.column.value(self.keys.map_or(i, |keys| keys[i] as usize))
+        self.column.value(self.place(i))
     }
 
     /// The text as a shared string; neighbours that are equal share one.
     pub fn shared(&self, i: usize) -> Arc<str> {
-        let text = self.at(i);
-        let mut last = self.last.borrow_mut();
-        if **last != *text {
-            *last = Arc::from(text);
+        let (place, mut last) = (self.place(i), self.last.borrow_mut());
+        if last.0 != place {
+            let text = self.column.value(place);
+            if *last.1 != *text {
+                last.1 = Arc::from(text);
+            }
+            last.0 = place;
         }
-        last.clone()
+        last.1.clone()
     }
 
     /// The text as a code of a closed set.

@@ -189,6 +189,10 @@ impl Tables for Snapshot {
         })
     }
 
+    fn mentions_max(&self) -> Option<u64> {
+        Some(self.files[Table::Mentions as usize].iter().map(|file| file.rows).sum())
+    }
+
     fn orphans(
         &self,
         only: Option<&BTreeSet<u64>>,

@@ -319,6 +319,10 @@ pub trait Tables {
     /// The same without locators and paths, for linking. They are lent: linking goes through all there are, and keeps a
     /// shorter form of each.
     fn link_mentions(&self, each: &mut dyn FnMut(&LinkMention) -> std::io::Result<()>) -> std::io::Result<()>;
+    /// How many of them there are at most, where that is known without reading them.
+    fn mentions_max(&self) -> Option<u64> {
+        None
+    }
     /// Orphans of live objects, or of the live ones among `only`.
     fn orphans(
         &self,

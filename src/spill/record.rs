@@ -40,6 +40,15 @@ impl<const N: usize> Put<N> {
         self.bytes(&value.to_be_bytes())
     }
 
+    /// Appends numbers of eight bytes each. A loop over the methods above would move the record for each of them.
+    pub fn u64s(mut self, values: &[u64]) -> Self {
+        let end = self.at + 8 * values.len();
+        let places = self.bytes[self.at..end].as_chunks_mut::<8>().0;
+        places.iter_mut().zip(values).for_each(|(place, value)| *place = value.to_be_bytes());
+        self.at = end;
+        self
+    }
+
     /// The record; what was not filled is zero.
     pub fn done(self) -> [u8; N] {
         self.bytes

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// Runs of one level that are merged into one of the next, so that a record is written once a level.
 const FAN_IN: usize = 64;
 
+/// Records for which there is room at first.
+const FIRST_RECORDS: usize = 1024;
+
 /// Takes records in any order, gives them back sorted.
 pub struct Sorter<const N: usize> {
     dir: PathBuf,
@@ -45,9 +48,10 @@ impl<const N: usize> Sorter<N> {
             self.spill()?;
         }
         if self.buffer.len() == self.buffer.capacity() {
-            // Doubling would pass the budget at its last step.
-            let step = self.buffer.len().max(1024).min(self.records_max - self.buffer.len());
-            self.buffer.reserve_exact(step);
+            // A sorter that gets more than a few records gets its whole budget: room that is never filled costs nothing, and
+            // growing step by step would copy the records at every step.
+            let room = if self.buffer.is_empty() { FIRST_RECORDS.min(self.records_max) } else { self.records_max };
+            self.buffer.reserve_exact(room - self.buffer.len());
         }
         self.ascending = self.ascending && self.buffer.last().is_none_or(|last| order(last, &record).is_le());
         self.buffer.push(record);

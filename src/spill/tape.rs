@@ -44,9 +44,10 @@ impl TapeWriter {
         self.bytes += needed as u64;
         if self.out.is_none() && self.memory.len() + needed <= self.memory_max {
             if self.memory.len() + needed > self.memory.capacity() {
-                // Doubling would pass the budget at its last step.
-                let step = self.memory.len().max(needed).max(WRITE_BYTES).min(self.memory_max - self.memory.len());
-                self.memory.reserve_exact(step);
+                // Room that is never filled costs nothing; growing step by step would copy the records at every step.
+                let room =
+                    if self.memory.is_empty() { needed.max(WRITE_BYTES).min(self.memory_max) } else { self.memory_max };
+                self.memory.reserve_exact(room - self.memory.len());
             }
             self.memory.extend_from_slice(&length);
             self.memory.extend_from_slice(record);
@@ -64,7 +65,8 @@ impl TapeWriter {
     }
 
     /// The tape, ready to be read.
-    pub fn finish(self) -> io::Result<Tape> {
+    pub fn finish(mut self) -> io::Result<Tape> {
+        self.memory.shrink_to_fit();
         let file = self.out.map(BufWriter::into_inner).transpose();
         let file = file.map_err(|e| named(&self.dir, e.into_error()))?;
         Ok(Tape { memory: self.memory, file, bytes: self.bytes })

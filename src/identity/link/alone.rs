@@ -8,7 +8,6 @@
 
 use super::mention::{CLASSES, FORMS, Mention, Namespaces, Token};
 use super::names::ShortName;
-use super::repeats::Repeats;
 use super::{Spills, unpack_id};
 use crate::model::detector::Class;
 use crate::model::element::{Element, ElementSet};
@@ -99,15 +98,11 @@ impl Leaving {
     }
 
     /// Takes a mention if it shares nothing with any other.
-    pub fn take(&mut self, mention: &Mention, repeats: &Repeats, sink: &mut dyn DerivedSink) -> io::Result<bool> {
-        if mention.tokens().any(|t| matters(&t) && t.repeats) {
+    pub fn take(&mut self, mention: &Mention, sink: &mut dyn DerivedSink) -> io::Result<bool> {
+        if mention.place_repeats() || mention.tokens().any(|t| t.repeats && matters(&t)) {
             return Ok(false);
         }
         let Some(id) = least_own(mention) else { return Ok(false) };
-        let name = mention.name_in_place();
-        if name != [0; 16] && repeats.may_repeat(&name) {
-            return Ok(false);
-        }
         for token in mention.tokens().filter(|t| t.kind != Element::Zip && t.repeats) {
             let record = Put::default().bytes(&token.value).bytes(&id).u8(token.kind as u8).u8(token.class as u8);
             self.shared.push(record.u16(token.namespace).bytes(&mention.key).done())?;
@@ -130,14 +125,15 @@ pub fn least_own(mention: &Mention) -> Option<[u8; 16]> {
 }
 
 fn pack(id: [u8; 16], mention: &Mention) -> [u8; CONSUMER] {
+    let said = mention.said();
     let flag = |bit: u8, set: bool| if set { bit } else { 0 };
-    let flags = flag(NAMED, mention.is_named()) | flag(RESIDES, mention.residence.is_some());
+    let flags = flag(NAMED, mention.is_named()) | flag(RESIDES, said.residence.is_some());
     let record = Put::default().bytes(&id).u8(mention.population as u8).u8(flags);
-    let record = match mention.residence {
+    let record = match said.residence {
         Some(r) => record.bytes(&r.country).bytes(&r.state).u8(r.basis as u8),
         None => record.bytes(&[0; 5]),
     };
-    mention.elements.iter().fold(record.u64(mention.count), |record, set| record.u64(set.0)).done()
+    record.u64(said.count).u64s(&said.elements.map(|set| set.0)).done()
 }
 
 /// The row of a consumer of one mention.
@@ -165,10 +161,10 @@ pub fn consumer(record: &[u8; CONSUMER], no_reason: &Arc<str>) -> ConsumerRow {
 /// The elements of all forms, sorted.
 pub fn elements(sets: [ElementSet; FORMS.len()]) -> Vec<MentionElement> {
     let mut elements = Vec::with_capacity(sets.iter().map(|set| set.0.count_ones() as usize).sum());
-    for (form, set) in FORMS.into_iter().zip(sets) {
-        elements.extend(set.iter().map(|element| MentionElement { element, form }));
+    for element in ElementSet(sets.iter().fold(0, |all, set| all | set.0)).iter() {
+        let forms = FORMS.into_iter().zip(sets).filter(|(_, set)| set.contains(element));
+        elements.extend(forms.map(|(form, _)| MentionElement { element, form }));
     }
-    elements.sort_unstable();
     elements
 }
 

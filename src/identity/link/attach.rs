@@ -7,7 +7,7 @@
 
 use super::components::Components;
 use super::conflicts::OVERRIDE;
-use super::edges::HUB;
+use super::hubs::HUB;
 use super::mention::{Mention, Token};
 use super::names::ShortName;
 use super::replay::Mentions;
@@ -132,7 +132,7 @@ fn assignment(ordinal: u64, certainty: Certainty, group: u64) -> [u8; ASSIGNED] 
 /// Whether a mention holds a token. An order belongs to who bought it: a ship-to carries the order's key and holds nothing
 /// by it.
 fn may_hold(token: &Token, mention: &Mention) -> bool {
-    attaches(token) && (token.kind != Element::RecordKey || mention.main)
+    attaches(token) && (token.kind != Element::RecordKey || mention.is_main())
 }
 
 /// Whether a token is a way to reach someone: a floating order has one, its payment has not.

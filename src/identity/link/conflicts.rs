@@ -6,18 +6,23 @@
 //! of what it falls back to is set free, to attach to the groups again.
 
 use super::edges::{CONFLICT, Reason};
+use super::mention::{Mention, Namespaces};
 use super::names::{Likeness, ShortName};
 use super::replay::Mentions;
 use super::{Joined, KINDS, Spills, linking_rank};
 use crate::model::detector::Class;
-use crate::model::element::Element;
+use crate::model::element::{Element, ElementSet};
 use crate::spill::{Put, Sorted, Sorter, Take};
+use siphasher::sip::SipHasher24;
 use std::collections::HashMap;
+use std::hash::Hasher;
 use std::io;
 
 /// Distinct names of one component that are compared; a component with more is a conflict.
 const NAMES_MAX: usize = 64;
 const MEMBER: usize = 8 + 1 + ShortName::KEY_BYTES + 4 + 8 + ShortName::REST_BYTES;
+/// A component, a hash of what one of its mentions says, the mention.
+const SAYING: usize = 8 + 8 + 8;
 /// Bytes of what the members of a group share.
 const GROUP: usize = 16;
 /// A mention whose component fell apart: its ordinal, 0 and its group, or 1 when it was set free.
@@ -40,7 +45,7 @@ enum By {
     Name,
 }
 
-/// Checks every component of more than one mention. Returns the mentions whose component fell apart, by ordinal (the
+/// Checks every component. Returns the mentions whose component fell apart, by ordinal (the
 /// first record of a mention counts), and adds to `apart` what lies between the groups of such a component.
 pub fn conflicts(
     all: &Mentions,
@@ -51,9 +56,76 @@ pub fn conflicts(
     if labels.is_empty() {
         return Sorter::new(spills.dir, 0).sorted();
     }
-    let members = members(all, labels, spills)?;
+    let mixed = mixed(all, labels, spills)?;
+    if mixed.is_empty() {
+        return Sorter::new(spills.dir, 0).sorted();
+    }
+    let members = members(all, &mixed, spills)?;
     let fallbacks = judge(&members)?;
     fall_back(&members, &fallbacks, apart, spills)
+}
+
+/// The mentions, with their components, of the components whose mentions do not all say the same: one name, one birth date,
+/// the same identifiers of which a person has only one. All others are free of conflicts, and most components are such.
+fn mixed(all: &Mentions, labels: &Sorted<16>, spills: &Spills) -> io::Result<Sorted<16>> {
+    let mut sayings = Sorter::<SAYING>::new(spills.dir, spills.memory / 2);
+    let mut labels = Joined::<16, 8>::new(labels)?;
+    let mut ordinal = 0u64;
+    all.each(&mut |mention| {
+        if let Some(label) = labels.first(&ordinal.to_be_bytes())? {
+            let saying = saying(mention, all.namespaces()).unwrap_or(ordinal);
+            sayings.push(Put::default().bytes(&label[8..]).u64(saying).u64(ordinal).done())?;
+        }
+        ordinal += 1;
+        Ok(())
+    })?;
+    let sayings = sayings.sorted()?;
+    let mut components = Sorter::<8>::new(spills.dir, spills.memory / 16);
+    let mut first: Option<[u8; 16]> = None;
+    for record in sayings.iter()? {
+        let this = Take::new(&record?).bytes::<16>();
+        match first {
+            Some(first) if first[..8] == this[..8] => {
+                if first != this {
+                    components.push(Take::new(&this).bytes())?;
+                }
+            }
+            _ => first = Some(this),
+        }
+    }
+    let components = components.sorted()?;
+    let mut mixed = Sorter::<16>::new(spills.dir, spills.memory / 8);
+    if components.is_empty() {
+        return mixed.sorted();
+    }
+    let mut components = Joined::<8, 8>::new(&components)?;
+    for record in sayings.iter()? {
+        let record = record?;
+        let component = Take::new(&record).bytes();
+        if components.first(&component)?.is_some() {
+            mixed.push(Put::default().bytes(&record[16..]).bytes(&component).done())?;
+        }
+    }
+    mixed.sorted()
+}
+
+/// A hash of what a mention says in the matter of conflicts; none where it has two identifiers of which a person has only
+/// one, which may be a conflict by itself.
+fn saying(mention: &Mention, namespaces: &Namespaces) -> Option<u64> {
+    let mut hasher = SipHasher24::new();
+    hasher.write(&mention.key);
+    hasher.write_u32(mention.birth_date());
+    let mut kinds = ElementSet::default();
+    for token in mention.tokens().filter(|t| t.class == Class::Primary && one_a_person(t.kind)) {
+        if kinds.contains(token.kind) {
+            return None;
+        }
+        kinds.insert(token.kind);
+        hasher.write(&token.value);
+        hasher.write_u8(token.kind as u8);
+        hasher.write_u32(print(namespaces.get(token.namespace)));
+    }
+    Some(hasher.finish())
 }
 
 /// For every mention of a component: a name record (tag 0) and one record for each primary identifier of which a person

@@ -39,15 +39,15 @@ pub fn part(mention: &Mention, group: u64, place: &Place, certain: bool) -> [u8;
     let number = unpack_id(mention.id).number.to_be_bytes();
     // Only what is certainly of a person says what kind of person it is.
     let population = if certain { mention.population as u8 } else { UNSAID };
+    let said = mention.said();
     let record = Put::default().u64(group).u64(place.object).u8(population);
-    let record = record.u8(u8::from(mention.is_named())).u8(u8::from(mention.residence.is_some()));
-    let record = match mention.residence {
+    let record = record.u8(u8::from(mention.is_named())).u8(u8::from(said.residence.is_some()));
+    let record = match said.residence {
         Some(r) => record.bytes(&r.country).bytes(&r.state).u16(r.basis as u16),
         None => record.bytes(&[0; RESIDENCE]),
     };
-    let record = record.u32(mention.event_day.map_or(0, |d| d.wrapping_sub(i32::MIN) as u32)).u64(mention.count);
-    let record = mention.elements.iter().fold(record, |record, set| record.u64(set.0));
-    let record = record.bytes(&mention.key).u32(mention.birth_date());
+    let record = record.u32(said.event_day.map_or(0, |d| d.wrapping_sub(i32::MIN) as u32)).u64(said.count);
+    let record = record.u64s(&said.elements.map(|set| set.0)).bytes(&mention.key).u32(mention.birth_date());
     record.u64(place.ordinal).bytes(&print(&[b"mention", place.uri, &number])).done()
 }
 
@@ -126,11 +126,12 @@ impl Person {
         }
         places.truncate(1 + REJECTED_MAX);
         let record = Put::default().bytes(&id.0).u8(self.population() as u8).u8(u8::from(self.named));
-        let record = self.elements.iter().fold(record, |record, bits| record.u64(*bits)).u8(places.len() as u8);
-        let record = (0..1 + REJECTED_MAX).fold(record, |record, i| {
-            let (place, basis) = places.get(i).copied().unwrap_or_default();
-            record.bytes(&place).u16(basis)
-        });
+        let record = record.u64s(&self.elements).u8(places.len() as u8);
+        let mut residences = [0; (1 + REJECTED_MAX) * RESIDENCE];
+        for (to, (place, basis)) in residences.chunks_exact_mut(RESIDENCE).zip(&places) {
+            to.copy_from_slice(&Put::<RESIDENCE>::default().bytes(place).u16(*basis).done());
+        }
+        let record = record.bytes(&residences);
         let record = record.u64(self.mentions).u64(self.records).u64(self.objects);
         match cluster {
             Some((least, reason)) => record.u8(1).bytes(&least.0).u8(*reason as u8).done(),

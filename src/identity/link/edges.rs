@@ -1,14 +1,18 @@
 //! From shared tokens to edges: which mentions one token joins.
 //!
 //! Mentions are known here by their ordinal, the place in the order in which `replay` gives them. Every token of a mention
-//! that may stand in another is one entry; entries are sorted so that those of a token stand together, by name. One pass measures how many names a token
-//! of each kind is seen with and finds the hubs, a second joins mentions, token by token, holding at most
-//! [`PEOPLE_MAX`] names at once.
+//! that may stand in another is one entry; entries are sorted so that those of a token stand together, by name. One pass
+//! joins mentions, token by token, holding at most [`PEOPLE_MAX`] names at once, and measures how many names a token of
+//! each kind is seen with. What may turn out a hub waits until all are measured.
+//!
+//! Entries hold what tells names apart and not the names: most tokens are seen with one name, or with birth dates that
+//! part whoever has them. Where names must be compared, they are fetched from the mentions.
 
-use super::mention::Token;
+use super::hubs::{HUB, HUB_NAMES_MIN, Measure};
 use super::names::{Likeness, ShortName};
+use super::people::{Compare, Person, dobs_fit};
 use super::replay::Mentions;
-use super::{Joined, KINDS, Node, Spills, kind_number, linking_rank};
+use super::{Joined, Node, Spills, kind_number, linking_rank};
 use crate::model::detector::Class;
 use crate::model::element::Element;
 use crate::model::mention::TokenValue;
@@ -17,14 +21,17 @@ use std::io;
 
 /// Distinct names (with birth dates) of one token that are compared with each other.
 const PEOPLE_MAX: usize = 64;
-/// The most shared tokens of a kind, which take no part in measuring what is usual.
-const OUTLIERS: u64 = 3;
-/// A token seen with fewer names is never a hub.
-const HUB_NAMES_MIN: u64 = 6;
-/// A token seen with this many names always is one.
-const HUB_NAMES_MAX: u64 = 20;
+/// Mentions of a token that are held in memory until its names are counted. A token of more waits on disk for the others to be
+/// measured, though its names may be few.
+const HELD_MAX: usize = 1024;
 
-const ENTRY: usize = 16 + ShortName::KEY_BYTES + 4 + Node::BYTES + 2 + ShortName::REST_BYTES;
+/// A token of a mention: the token, what tells the mention's name from others, its birth date, the mention, the token's kind
+/// and whether it is primary.
+const ENTRY: usize = 16 + ShortName::KEY_BYTES + 4 + Node::BYTES + 2;
+/// An entry with the rest of the name.
+const FULL: usize = ENTRY + ShortName::REST_BYTES;
+/// A mention, and a token of which its name has to be compared: the token, its kind, whether it is primary.
+const ASKED: usize = 8 + 16 + 2;
 /// An edge: the later mention, its ground's rank, the earlier mention, the token.
 pub const EDGE: usize = 8 + 1 + 8 + 8 + 8 + 16;
 /// An edge, unpacked.
@@ -52,9 +59,6 @@ impl Edge {
 
 /// Two mentions that a primary identifier joins and a name or birth date keeps apart.
 pub const CONFLICT: usize = 8 + 8 + 1;
-/// A hub: the token, its kind, its names.
-pub const HUB: usize = 16 + 1 + 4;
-
 /// What the tokens say.
 pub struct Edges {
     /// Edges, by later mention, strongest ground first.
@@ -99,7 +103,7 @@ impl Reason {
     }
 }
 
-/// One entry: a token of a mention.
+/// What an entry says.
 struct Entry {
     token: TokenValue,
     name: ShortName,
@@ -110,20 +114,20 @@ struct Entry {
 }
 
 impl Entry {
-    fn pack(token: &Token, name: &ShortName, dob: u32, node: Node) -> [u8; ENTRY] {
-        let record = name.put_key(Put::default().bytes(&token.value)).u32(dob).u64(node.ordinal).u64(node.id);
-        name.put_rest(record.u8(token.kind as u8).u8(u8::from(token.class == Class::Primary))).done()
-    }
-
     fn unpack(record: &[u8; ENTRY]) -> Entry {
         let mut take = Take::new(record);
         let token = TokenValue(take.bytes());
-        let mut name = ShortName::take_key(&mut take);
+        let name = ShortName::take_key(&mut take);
         let dob = take.u32();
         let node = Node { ordinal: take.u64(), id: take.u64() };
-        let (kind, primary) = (usize::from(take.u8()), take.u8() == 1);
-        name.take_rest(&mut take);
-        Entry { token, name, dob, node, kind, primary }
+        Entry { token, name, dob, node, kind: usize::from(take.u8()), primary: take.u8() == 1 }
+    }
+
+    fn unpack_full(record: &[u8; FULL]) -> Entry {
+        let mut take = Take::new(record);
+        let mut entry = Entry::unpack(&take.bytes());
+        entry.name.take_rest(&mut take);
+        entry
     }
 }
 
@@ -132,19 +136,20 @@ pub fn edges(all: &Mentions, spills: &Spills) -> io::Result<Edges> {
     let mut entries = Sorter::<ENTRY>::new(spills.dir, spills.memory - spills.memory / 4);
     let mut mentions = 0;
     all.each(&mut |mention| {
-        let node = Node { ordinal: mentions, id: mention.id };
-        mentions += 1;
-        let mut whose = None;
-        for token in mention.tokens().filter(|t| links(t.kind, t.class) && t.repeats) {
-            let (name, dob) = whose.get_or_insert_with(|| (mention.name(), mention.birth_date()));
-            entries.push(Entry::pack(&token, name, *dob, node))?;
+        let mut dob = None;
+        for token in mention.tokens().filter(|t| t.repeats && links(t.kind, t.class)) {
+            let dob = *dob.get_or_insert_with(|| mention.birth_date());
+            let record = Put::default().bytes(&token.value).bytes(&mention.key).u32(dob).u64(mentions).u64(mention.id);
+            entries.push(record.u8(token.kind as u8).u8(u8::from(token.class == Class::Primary)).done())?;
         }
+        mentions += 1;
         Ok(())
     })?;
-    let entries = entries.sorted()?;
-    let hubs = hubs(&entries, spills)?;
-    let (edges, conflicts) = join(&entries, &hubs, spills)?;
-    Ok(Edges { edges, conflicts, hubs, mentions })
+    let mut join = Join::new(spills);
+    let hubs = each_token(entries.sorted()?, &mut join, spills)?;
+    let asked = std::mem::replace(&mut join.asked, Sorter::new(spills.dir, 0));
+    compare(all, asked, &mut join, spills)?;
+    Ok(Edges { edges: join.edges.sorted()?, conflicts: join.conflicts, hubs, mentions })
 }
 
 /// Whether tokens of a kind and class join mentions at all. Record keys attach and never merge; a birth date is shared by
@@ -153,135 +158,199 @@ fn links(kind: Element, class: Class) -> bool {
     matches!(class, Class::Primary | Class::Tertiary) && kind != Element::RecordKey
 }
 
-/// The measured rule: a token is a hub when it is seen with more than twice the names of the 99.9th percentile of the
-/// shared tokens of its kind ([`OUTLIERS`] left out, so that in a small estate a hub does not set its own bar), but never
-/// under [`HUB_NAMES_MIN`] and always at [`HUB_NAMES_MAX`].
-fn hubs(entries: &Sorted<ENTRY>, spills: &Spills) -> io::Result<Sorted<HUB>> {
-    let mut seen = vec![[0u64; HUB_NAMES_MAX as usize + 1]; KINDS];
-    let mut candidates = Sorter::<HUB>::new(spills.dir, spills.memory / 8);
-    let mut close = |token: TokenValue, kind: usize, names: u64, members: u64| -> io::Result<()> {
-        if members > 1 {
-            seen[kind][names.min(HUB_NAMES_MAX) as usize] += 1;
-        }
-        if names < HUB_NAMES_MIN {
-            return Ok(());
-        }
-        let names = u32::try_from(names).unwrap_or(u32::MAX);
-        candidates.push(Put::default().bytes(&token.0).u8(kind as u8).u32(names).done())
-    };
-    let mut group: Option<(TokenValue, usize, u64, u64, ShortName)> = None;
-    for record in entries.iter()? {
-        let entry = Entry::unpack(&record?);
-        match &mut group {
-            Some((token, _, names, members, name)) if *token == entry.token => {
-                *members += 1;
-                if !entry.name.same(name) {
-                    *names += 1;
-                    *name = entry.name;
-                }
-            }
-            _ => {
-                if let Some((token, kind, names, members, _)) = group {
-                    close(token, kind, names, members)?;
-                }
-                group = Some((entry.token, entry.kind, u64::from(!entry.name.is_empty()), 1, entry.name));
-            }
-        }
-    }
-    if let Some((token, kind, names, members, _)) = group {
-        close(token, kind, names, members)?;
-    }
-    let threshold: Vec<u32> = seen
-        .iter()
-        .map(|counts| {
-            let total: u64 = counts.iter().sum();
-            let mut above = total / 1000 + OUTLIERS;
-            let mut percentile = HUB_NAMES_MAX;
-            while percentile > 0 && above >= counts[percentile as usize] {
-                above -= counts[percentile as usize];
-                percentile -= 1;
-            }
-            (2 * percentile + 1).clamp(HUB_NAMES_MIN, HUB_NAMES_MAX) as u32
-        })
-        .collect();
-    let mut hubs = Sorter::new(spills.dir, spills.memory / 8);
-    for record in candidates.sorted()?.iter()? {
-        let record = record?;
-        let mut take = Take::new(&record[16..]);
-        if threshold[usize::from(take.u8())] <= take.u32() {
-            hubs.push(record)?;
-        }
-    }
-    hubs.sorted()
-}
-
-/// One name and birth date at a token, with its first mention.
-struct Person {
-    name: ShortName,
-    dob: u32,
-    first: Node,
-    primary: bool,
-}
-
-/// Joins mentions token by token.
-fn join(entries: &Sorted<ENTRY>, hubs: &Sorted<HUB>, spills: &Spills) -> io::Result<(Sorted<EDGE>, Sorter<CONFLICT>)> {
-    let mut out = Out {
-        edges: Sorter::new(spills.dir, spills.memory / 3),
-        conflicts: Sorter::new(spills.dir, spills.memory / 8),
-        token: TokenValue::default(),
-        kind: 0,
-    };
-    let mut hubs = Joined::<HUB, 16>::new(hubs)?;
-    let mut people: Vec<Person> = Vec::new();
-    let mut nameless: Option<Node> = None;
-    let mut hub = false;
-    let mut started = false;
-    for record in entries.iter()? {
-        let entry = Entry::unpack(&record?);
-        if !started || entry.token != out.token {
-            out.settle(&people, nameless.take())?;
-            people.clear();
-            started = true;
-            (out.token, out.kind) = (entry.token, entry.kind);
-            hub = hubs.first(&entry.token.0)?.is_some();
-        }
-        if hub {
-            continue;
-        }
-        if entry.name.is_empty() {
-            // Without a name, only a primary identifier joins here; the rest attach later, to whoever holds the token.
-            if entry.primary {
-                match nameless {
-                    None => nameless = Some(entry.node),
-                    Some(first) => out.edge(first, entry.node, true)?,
-                }
-            }
-            continue;
-        }
-        let known = people.len();
-        match people.last_mut() {
-            Some(person) if person.name.same(&entry.name) && person.dob == entry.dob => {
-                out.edge(person.first, entry.node, person.primary && entry.primary)?;
-                person.primary |= entry.primary;
-            }
-            _ if known < PEOPLE_MAX => {
-                people.push(Person { name: entry.name, dob: entry.dob, first: entry.node, primary: entry.primary });
-            }
-            _ => {}
-        }
-    }
-    out.settle(&people, nameless)?;
-    Ok((out.edges.sorted()?, out.conflicts))
-}
-
-struct Out {
-    edges: Sorter<EDGE>,
-    conflicts: Sorter<CONFLICT>,
+/// A token as its entries come in. One is used for all tokens.
+#[derive(Default)]
+struct Open {
     token: TokenValue,
     kind: usize,
+    members: u64,
+    names: u64,
+    /// What tells the last name from others; zeros for none, which come first.
+    name: [u8; ShortName::KEY_BYTES],
+    held: Vec<[u8; ENTRY]>,
+    /// It may be a hub, so its entries wait elsewhere.
+    waits: bool,
 }
 
-impl Out {
+/// Joins mentions token by token, first where it is plain that the token is no hub. Gives the hubs.
+fn each_token(entries: Sorted<ENTRY>, join: &mut Join, spills: &Spills) -> io::Result<Sorted<HUB>> {
+    let mut measure = Measure::new(spills);
+    let mut waiting = Sorter::<ENTRY>::new(spills.dir, spills.memory / 8);
+    let mut close = |open: &mut Open, join: &mut Join| -> io::Result<()> {
+        if open.members > 1 {
+            measure.add(open.token, open.kind, open.names)?;
+        }
+        if open.members > 1 && !open.waits {
+            join.begin(open.token, open.kind);
+            open.held.iter().try_for_each(|record| join.mention(Entry::unpack(record)))?;
+            join.end()?;
+        }
+        Ok(())
+    };
+    let mut open = Open::default();
+    for record in entries.iter()? {
+        let record = record?;
+        let mut take = Take::new(&record);
+        let (token, name) = (TokenValue(take.bytes()), take.bytes());
+        if token != open.token || open.members == 0 {
+            close(&mut open, join)?;
+            let kind = Entry::unpack(&record).kind;
+            open.held.clear();
+            open = Open { token, kind, held: open.held, ..Open::default() };
+        }
+        open.members += 1;
+        if name != open.name {
+            open.names += 1;
+            open.name = name;
+        }
+        if !open.waits && (open.names >= HUB_NAMES_MIN || open.held.len() == HELD_MAX) {
+            open.waits = true;
+            open.held.drain(..).try_for_each(|record| waiting.push(record))?;
+        }
+        if open.waits {
+            waiting.push(record)?;
+        } else {
+            open.held.push(record);
+        }
+    }
+    close(&mut open, join)?;
+    drop(entries);
+    let hubs = measure.hubs(spills)?;
+    let mut known = Joined::<HUB, 16>::new(&hubs)?;
+    let (mut token, mut hub) = (None, true);
+    for record in waiting.sorted()?.iter()? {
+        let entry = Entry::unpack(&record?);
+        if token.replace(entry.token) != Some(entry.token) {
+            if !hub {
+                join.end()?;
+            }
+            hub = known.first(&entry.token.0)?.is_some();
+            join.begin(entry.token, entry.kind);
+        }
+        if !hub {
+            join.mention(entry)?;
+        }
+    }
+    if !hub {
+        join.end()?;
+    }
+    Ok(hubs)
+}
+
+/// Settles the tokens of which names had to be asked for.
+fn compare(all: &Mentions, asked: Sorter<ASKED>, join: &mut Join, spills: &Spills) -> io::Result<()> {
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let asked = asked.sorted()?;
+    let mut full = Sorter::<FULL>::new(spills.dir, spills.memory / 2);
+    let mut joined = Joined::<ASKED, 8>::new(&asked)?;
+    let mut ordinal = 0u64;
+    all.each(&mut |mention| {
+        let mut whose = None;
+        joined.each(&ordinal.to_be_bytes(), |record| {
+            let mut take = Take::new(&record[8..]);
+            let (token, kind, primary) = (take.bytes::<16>(), take.u8(), take.u8());
+            let (name, dob) = whose.get_or_insert_with(|| (mention.name(), mention.birth_date()));
+            let record = Put::default().bytes(&token).bytes(&mention.key).u32(*dob).u64(ordinal).u64(mention.id);
+            full.push(name.put_rest(record.u8(kind).u8(primary)).done())
+        })?;
+        ordinal += 1;
+        Ok(())
+    })?;
+    let mut token = None;
+    for record in full.sorted()?.iter()? {
+        let entry = Entry::unpack_full(&record?);
+        if token.replace(entry.token) != Some(entry.token) {
+            join.settle()?;
+            join.begin(entry.token, entry.kind);
+        }
+        join.mention(entry)?;
+    }
+    join.settle()
+}
+
+/// Joins the mentions of one token after the other.
+struct Join {
+    edges: Sorter<EDGE>,
+    conflicts: Sorter<CONFLICT>,
+    asked: Sorter<ASKED>,
+    token: TokenValue,
+    kind: usize,
+    people: Vec<Person>,
+    nameless: Option<Node>,
+}
+
+impl Join {
+    fn new(spills: &Spills) -> Join {
+        Join {
+            edges: Sorter::new(spills.dir, spills.memory / 3),
+            conflicts: Sorter::new(spills.dir, spills.memory / 8),
+            asked: Sorter::new(spills.dir, spills.memory / 8),
+            token: TokenValue::default(),
+            kind: 0,
+            people: Vec::new(),
+            nameless: None,
+        }
+    }
+
+    /// Begins a token of a kind.
+    fn begin(&mut self, token: TokenValue, kind: usize) {
+        (self.token, self.kind) = (token, kind);
+        self.people.clear();
+        self.nameless = None;
+    }
+
+    /// The next mention of the token, by name and birth date.
+    fn mention(&mut self, entry: Entry) -> io::Result<()> {
+        if entry.name.is_empty() {
+            // Without a name, only a primary identifier joins here; the rest attach later, to whoever holds the token.
+            return match self.nameless {
+                _ if !entry.primary => Ok(()),
+                Some(first) => self.edge(first, entry.node, true),
+                None => {
+                    self.nameless = Some(entry.node);
+                    Ok(())
+                }
+            };
+        }
+        let known = self.people.len();
+        match self.people.last_mut() {
+            Some(person) if person.name.same(&entry.name) && person.dob == entry.dob => {
+                let (first, primary) = (person.first, person.primary && entry.primary);
+                person.primary |= entry.primary;
+                self.edge(first, entry.node, primary)
+            }
+            _ if known < PEOPLE_MAX => {
+                self.people.push(Person {
+                    name: entry.name,
+                    dob: entry.dob,
+                    first: entry.node,
+                    primary: entry.primary,
+                });
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends a token of which only what tells names apart is known; asks for the names where they decide anything.
+    fn end(&mut self) -> io::Result<()> {
+        let pairs = || self.people.iter().enumerate().flat_map(|(i, a)| self.people[..i].iter().map(move |b| (a, b)));
+        let undecided = pairs().any(|(a, b)| dobs_fit(a, b) || a.primary && b.primary);
+        if !undecided {
+            return self.settle();
+        }
+        let named = self.people.iter().map(|person| (person.first, person.primary));
+        for (node, primary) in named.chain(self.nameless.map(|node| (node, true))) {
+            let record = Put::default().u64(node.ordinal).bytes(&self.token.0);
+            self.asked.push(record.u8(self.kind as u8).u8(u8::from(primary)).done())?;
+        }
+        self.people.clear();
+        self.nameless = None;
+        Ok(())
+    }
+
     fn edge(&mut self, a: Node, b: Node, primary: bool) -> io::Result<()> {
         let (a, b) = if a.ordinal < b.ordinal { (a, b) } else { (b, a) };
         let rank = linking_rank(self.kind, primary);
@@ -290,7 +359,15 @@ impl Out {
     }
 
     /// Ends a token: decides which of its names are one person's.
-    fn settle(&mut self, people: &[Person], nameless: Option<Node>) -> io::Result<()> {
+    fn settle(&mut self) -> io::Result<()> {
+        let (people, nameless) = (std::mem::take(&mut self.people), self.nameless.take());
+        let settled = self.settled(&people, nameless);
+        self.people = people;
+        self.people.clear();
+        settled
+    }
+
+    fn settled(&mut self, people: &[Person], nameless: Option<Node>) -> io::Result<()> {
         if people.is_empty() || (people.len() == 1 && nameless.is_none()) {
             return Ok(());
         }
@@ -330,96 +407,5 @@ impl Out {
             }
         }
         Ok(())
-    }
-}
-
-/// Whether two birth dates may be one person's.
-fn dobs_fit(a: &Person, b: &Person) -> bool {
-    a.dob == b.dob || a.dob == 0 || b.dob == 0
-}
-
-/// How the people at one token are compared.
-struct Compare {
-    /// The token is of a kind that nobody shares, so that one first name with two last names is one person renamed.
-    renames: bool,
-}
-
-impl Compare {
-    fn renamed(&self, a: &Person, b: &Person) -> bool {
-        self.renames && a.primary && b.primary && a.name.renamed(&b.name)
-    }
-
-    fn close(&self, a: &Person, b: &Person) -> bool {
-        let akin = a.dob != 0 && a.dob == b.dob && a.name.akin(&b.name);
-        dobs_fit(a, b) && (a.name.likeness(&b.name) == Likeness::Close || self.renamed(a, b) || akin)
-    }
-
-    fn fit(&self, a: &Person, b: &Person) -> bool {
-        dobs_fit(a, b) && (a.name.likeness(&b.name) != Likeness::Different || self.renamed(a, b))
-    }
-
-    /// For each of the people at a token, the first of the group that is one person. Close names join; a group in which
-    /// two names or birth dates conflict is split again, because likeness is not transitive; a weak name joins the only
-    /// group it fits.
-    fn groups(&self, people: &[Person]) -> Vec<usize> {
-        let mut root: Vec<usize> = (0..people.len()).collect();
-        fn find(root: &[usize], mut i: usize) -> usize {
-            while root[i] != i {
-                i = root[i];
-            }
-            i
-        }
-        for i in 0..people.len() {
-            for j in i + 1..people.len() {
-                if self.close(&people[i], &people[j]) {
-                    let (a, b) = (find(&root, i), find(&root, j));
-                    root[a.max(b)] = a.min(b);
-                }
-            }
-        }
-        let mut flat: Vec<usize> = (0..people.len()).map(|i| find(&root, i)).collect();
-        for group in 0..people.len() {
-            let members: Vec<usize> = (0..people.len()).filter(|i| flat[*i] == group).collect();
-            if members.iter().any(|i| members.iter().any(|j| !self.fit(&people[*i], &people[*j]))) {
-                self.stars(people, members, &mut flat);
-            }
-        }
-        let settled = flat.clone();
-        for i in 0..people.len() {
-            if people[i].name.is_settled() || settled[i] != i {
-                continue;
-            }
-            let mut fits = (0..people.len()).filter(|g| {
-                *g != i && settled[*g] == *g && people[*g].name.is_settled() && {
-                    (0..people.len()).filter(|m| settled[*m] == *g).all(|m| self.fit(&people[i], &people[m]))
-                }
-            });
-            if let (Some(only), None) = (fits.next(), fits.next()) {
-                flat[i] = only;
-            }
-        }
-        flat
-    }
-
-    /// Splits a group in which likeness went too far: the name with the most close neighbours takes them (Robert takes
-    /// both Bob and Robret, who are nothing to each other), then the next. Birth dates must fit among all that one takes.
-    fn stars(&self, people: &[Person], mut left: Vec<usize>, flat: &mut [usize]) {
-        while !left.is_empty() {
-            let taken_by = |center: usize| {
-                let mut taken = vec![center];
-                for &i in &left {
-                    let close = i != center && self.close(&people[center], &people[i]);
-                    if close && taken.iter().all(|t| dobs_fit(&people[*t], &people[i])) {
-                        taken.push(i);
-                    }
-                }
-                taken
-            };
-            // The first of the largest: `max_by_key` would give the last.
-            let Some(taken) = left.iter().rev().map(|i| taken_by(*i)).max_by_key(Vec::len) else { return };
-            let first = taken.iter().copied().min().unwrap_or_default();
-            taken.iter().for_each(|i| flat[*i] = first);
-            left.retain(|i| !taken.contains(i));
-        }
     }
 }

@@ -77,7 +77,7 @@ fn facts(all: &Mentions, assigned: &Sorted<ASSIGNED>, spills: &Spills) -> io::Re
     let mut joined = Joined::<ASSIGNED, 8>::new(assigned)?;
     let mut ordinal = 0u64;
     all.each(&mut |mention| {
-        let (has, name) = (has(mention), mention.name_in_place());
+        let (has, name) = (has(mention), mention.name_in_place().unwrap_or_default());
         joined.each(&ordinal.to_be_bytes(), |record| {
             let mut take = Take::new(&record[8..]);
             let (certainty, group) = (take.u8(), take.u64());

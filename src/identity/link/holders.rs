@@ -1,7 +1,7 @@
 //! Who holds each token.
 
 use super::alone::{self, identifies};
-use super::edges::HUB;
+use super::hubs::HUB;
 use super::identifiers::{IDENTIFIER, KNOWN, NAMED, NOBODY, identifier};
 use super::mention::{CLASSES, Token};
 use super::names::ShortName;

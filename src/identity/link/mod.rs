@@ -4,7 +4,7 @@
 //! grows with the number of people: what must be brought together is sorted on disk. Mentions that share nothing with any
 //! other leave at once (`alone`). The steps for the others, each in a file:
 //!
-//! 1. `edges`: tokens join mentions; hubs are measured and left out.
+//! 1. `edges`: tokens join mentions (`people` compares their names); `hubs` are measured and left out.
 //! 2. `components`: joined mentions are one component.
 //! 3. `conflicts`: a component that cannot be one person falls apart into a cluster.
 //! 4. `attach`: mentions with no name and no primary identifier attach to whoever holds their tokens.
@@ -23,9 +23,11 @@ mod derive;
 mod edges;
 mod follow;
 mod holders;
+mod hubs;
 mod identifiers;
 mod mention;
 mod names;
+mod people;
 mod repeats;
 mod replay;
 mod rows;
@@ -64,14 +66,19 @@ pub struct LinkSummary {
 pub fn link(tables: &dyn Tables, sink: &mut dyn DerivedSink, spills: &Spills) -> io::Result<LinkSummary> {
     let mut leaving = alone::Leaving::new(spills);
     let read = replay::Read::new(tables, spills)?;
-    let all = read.part(spills, &mut |mention, repeats| leaving.take(mention, repeats, sink))?;
+    let all = read.part(spills, &mut |mention| leaving.take(mention, sink))?;
     let alone = leaving.done()?;
     let edges::Edges { edges, conflicts: mut apart, hubs, mentions } = edges::edges(&all, spills)?;
     let mentions = mentions + alone.mentions;
     let mut components = components::Components::new(spills.dir, spills.memory);
+    let mut last = None;
     for edge in edges.iter()? {
         let edge = edges::Edge::unpack(&edge?);
-        components.edge(edge.left.ordinal, edge.right.ordinal)?;
+        let pair = (edge.left.ordinal, edge.right.ordinal);
+        // Whom one token joins, others often join too.
+        if last.replace(pair) != Some(pair) {
+            components.edge(pair.0, pair.1)?;
+        }
     }
     let labels = components.solve()?.sorted()?;
     let overrides = conflicts::conflicts(&all, &labels, &mut apart, spills)?;

@@ -66,8 +66,13 @@ impl ShortName {
 
     /// The rest.
     pub fn put_rest<const N: usize>(&self, record: Put<N>) -> Put<N> {
-        let record = self.roots.iter().fold(record, |record, root| record.u32(*root)).u32(self.last_sound);
-        self.first_near.iter().chain(&self.last_near).fold(record, |record, near| record.u16(*near))
+        let mut rest = [0; Self::REST_BYTES];
+        let (words, near) = rest.split_at_mut(4 * (self.roots.len() + 1));
+        let of_words = self.roots.iter().chain([&self.last_sound]);
+        words.as_chunks_mut().0.iter_mut().zip(of_words).for_each(|(place, word)| *place = word.to_be_bytes());
+        let of_near = self.first_near.iter().chain(&self.last_near);
+        near.as_chunks_mut().0.iter_mut().zip(of_near).for_each(|(place, hash)| *place = hash.to_be_bytes());
+        record.bytes(&rest)
     }
 
     /// Reads what [`ShortName::put_key`] wrote.
@@ -92,13 +97,6 @@ impl ShortName {
         out.extend_from_slice(&self.last_sound.to_be_bytes());
         roots.iter().for_each(|root| out.extend_from_slice(&root.to_be_bytes()));
         first.iter().chain(last).for_each(|near| out.extend_from_slice(&near.to_be_bytes()));
-    }
-
-    /// How many bytes the name at the front takes.
-    pub fn packed_bytes(packed: &[u8]) -> usize {
-        let lists = Self::KEY_BYTES;
-        let [roots, first, last] = [0, 1, 2].map(|list| usize::from(packed[lists + list]));
-        lists + 3 + 4 + 4 * roots + 2 * (first + last)
     }
 
     /// Reads what [`ShortName::pack`] appended.

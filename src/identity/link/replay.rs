@@ -73,7 +73,7 @@ impl Read {
         })?;
         let mut tape = TapeWriter::new(spills.dir, spills.memory / 2);
         let mut namespaces = Namespaces::default();
-        let mut repeats = Repeats::new(spills.memory / 2);
+        let mut repeats = Repeats::new(tables.mentions_max(), spills.memory / 2);
         let mut record = Vec::new();
         let mut runs = Sorter::<RUN>::new(spills.dir, spills.memory / 8);
         let mut open: Option<Open> = None;
@@ -81,8 +81,7 @@ impl Read {
             record.clear();
             pack(mention, &mut namespaces, &mut record)?;
             mention.tokens.iter().for_each(|token| repeats.meet(&token.value.0));
-            let name = Mention::read(&record).name_in_place();
-            if name != [0; 16] {
+            if let Some(name) = Mention::read(&record).name_in_place() {
                 repeats.meet(&name);
             }
             let place = tape.push(&record)?;
@@ -105,11 +104,7 @@ impl Read {
 
     /// Goes through all mentions. Those that `take` takes have left; the others are kept for the steps that follow, and
     /// numbered anew.
-    pub fn part(
-        self,
-        spills: &Spills,
-        take: &mut dyn FnMut(&Mention, &Repeats) -> io::Result<bool>,
-    ) -> io::Result<Mentions> {
+    pub fn part(self, spills: &Spills, take: &mut dyn FnMut(&Mention) -> io::Result<bool>) -> io::Result<Mentions> {
         let mut tape = TapeWriter::new(spills.dir, spills.memory / 4);
         let mut objects = Sorter::<OBJECT>::new(spills.dir, spills.memory / 8);
         let mut reader = self.tape.reader();
@@ -126,7 +121,7 @@ impl Read {
                 marked.clear();
                 marked.extend_from_slice(record);
                 mark(&mut marked, &self.repeats);
-                if take(&Mention::read(&marked), &self.repeats)? {
+                if take(&Mention::read(&marked))? {
                     continue;
                 }
                 tape.push(&marked)?;
