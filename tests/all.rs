@@ -20,6 +20,7 @@ mod inventory;
 mod judge;
 mod leaks;
 mod linear;
+mod lines;
 mod linking;
 mod linking_rows;
 mod moto;

@@ -113,7 +113,11 @@ impl<R: Read> Western<R> {
         self.text.clear();
         self.given = 0;
         let bytes = &buffer[..held + read];
-        let valid = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len);
+        // Most text is ASCII, and to see that takes half the time.
+        let valid = match bytes.is_ascii() {
+            true => bytes.len(),
+            false => std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), str::len),
+        };
         self.mend(&bytes[valid..]);
         Ok(valid)
     }

@@ -3,7 +3,7 @@
 //! The window reads straight into the buffer that becomes the block, always to an exact length, so that neither the
 //! sizes of the reads below nor the threads around can move a cut. The only bytes ever copied are those after a cut.
 
-use crate::model::block::{Block, BlockSink, Cell, Layout, RecordMark, SEPARATOR};
+use crate::model::block::{Block, BlockSink, Cell, Layout, Lines, RecordMark, SEPARATOR};
 use crate::model::field::{Field, FieldId, Schema};
 use crate::model::gap::{Gap, GapKind};
 use crate::model::limits::Limits;
@@ -22,6 +22,7 @@ pub struct Window<'r> {
     pub offset: u64,
     /// No byte comes after `bytes`.
     pub ended: bool,
+    /// The buffer that is used next, with what stood in it.
     carry: Vec<u8>,
 }
 
@@ -36,6 +37,11 @@ impl<'r> Window<'r> {
         let mut len = self.bytes.len();
         if self.ended || len >= target {
             return;
+        }
+        // What a block before was made of is overwritten: to fill so much memory anew costs as much as to look at it.
+        if self.carry.len() > len {
+            self.carry[..len].copy_from_slice(&self.bytes);
+            std::mem::swap(&mut self.bytes, &mut self.carry);
         }
         self.bytes.resize(target, 0);
         while len < target {
@@ -133,8 +139,14 @@ impl<'s> Output<'s> {
     /// The number of the next record.
     #[inline]
     pub fn new_id(&mut self) -> u64 {
-        self.next_id += 1;
-        self.next_id - 1
+        self.new_ids(1)
+    }
+
+    /// The number of the first of so many records.
+    #[inline]
+    pub fn new_ids(&mut self, records: u64) -> u64 {
+        self.next_id += records;
+        self.next_id - records
     }
 
     /// Adds a field whose path is new, or gives the shared field `*` once there are too many.
@@ -199,16 +211,33 @@ impl<'s> Output<'s> {
 
     /// Hands on the block before the cut and moves the window.
     pub fn emit(&mut self, window: &mut Window, layout: Layout, cut: Cut) {
-        window.carry.clear();
-        window.carry.extend_from_slice(&window.bytes[cut.next..]);
-        window.bytes.truncate(cut.end);
-        self.hand_on(&mut window.bytes, cut.owned, window.offset, layout);
-        std::mem::swap(&mut window.bytes, &mut window.carry);
+        self.cut(window, layout, cut, None);
+    }
+
+    /// Hands on the whole lines before `end` as a block of plain lines, of which none is marked, and moves the window.
+    pub fn emit_lines(&mut self, window: &mut Window, lines: &Lines, end: usize) {
+        self.cut(window, Layout::Text, Cut::at(end), Some(lines));
+    }
+
+    fn cut(&mut self, window: &mut Window, layout: Layout, cut: Cut, lines: Option<&Lines>) {
+        let mut bytes = std::mem::take(&mut window.bytes);
+        let mut rest = std::mem::take(&mut window.carry);
+        rest.clear();
+        rest.extend_from_slice(&bytes[cut.next..]);
+        bytes.truncate(cut.end);
+        self.give(&mut bytes, cut.owned, window.offset, layout, lines);
+        (window.bytes, window.carry) = (rest, bytes);
         window.offset += cut.next as u64;
     }
 
     /// Hands on a block of bytes that stand in no window, and empties them.
     pub fn hand_on(&mut self, bytes: &mut Vec<u8>, owned: Range<usize>, offset: u64, layout: Layout) {
+        self.give(bytes, owned, offset, layout, None);
+        bytes.clear();
+    }
+
+    /// Hands on a block and leaves in `bytes` what the sink left.
+    fn give(&mut self, bytes: &mut Vec<u8>, owned: Range<usize>, offset: u64, layout: Layout, lines: Option<&Lines>) {
         if !owned.is_empty() {
             let mut block = Block {
                 bytes: std::mem::take(bytes),
@@ -218,13 +247,16 @@ impl<'s> Output<'s> {
                 cells: std::mem::take(&mut self.cells),
                 records: std::mem::take(&mut self.records),
             };
-            self.stopped |= self.sink.block(&mut block, &self.schema).is_break();
+            let taken = match lines {
+                Some(lines) => self.sink.lines(&mut block, lines, &self.schema),
+                None => self.sink.block(&mut block, &self.schema),
+            };
+            self.stopped |= taken.is_break();
             // The buffers go round, so a scan allocates them once an object.
             (*bytes, self.cells, self.records) = (block.bytes, block.cells, block.records);
         }
         self.cells.clear();
         self.records.clear();
-        bytes.clear();
     }
 
     /// How many digits the values of a field have; see [`BlockSink::digits`].

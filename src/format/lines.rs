@@ -5,7 +5,7 @@
 //! a cut is seen whole by both pieces and owned by one.
 
 use super::feed::{Cut, Output, Window, blank};
-use crate::model::block::Layout;
+use crate::model::block::{Layout, Lines};
 use crate::model::field::{Field, FieldId};
 use memchr::memchr;
 
@@ -26,6 +26,12 @@ pub struct Line {
 pub trait Grouping {
     /// Takes a whole line: pushes its cells, opens and closes records.
     fn line(&mut self, window: &mut Window, out: &mut Output, line: Line);
+
+    /// Takes whole lines without marking them, where each of them that is not blank is a record with one cell, and nothing in
+    /// them has to be overwritten: their marks, and how many lines they are. The first of them has this number.
+    fn unmarked(&mut self, _lines: &[u8], _out: &mut Output, _number: u64) -> Option<(Lines, u64)> {
+        None
+    }
 
     /// Whether a block may end before the line that starts with this byte (`None` at the end of the stream).
     fn may_cut(&self, next: Option<u8>) -> bool;
@@ -56,7 +62,14 @@ pub fn read(grouping: &mut dyn Grouping, window: &mut Window, out: &mut Output) 
             break;
         }
         grouping.resume(out);
-        let (done, lines) = whole_lines(grouping, window, out, number);
+        let limit = last_cut(grouping, window);
+        if let Some((lines, count)) = grouping.unmarked(&window.bytes[..limit], out, number) {
+            number += count;
+            out.emit_lines(window, &lines, limit);
+            target = out.limits.block_bytes;
+            continue;
+        }
+        let (done, lines) = whole_lines(grouping, window, out, number, limit);
         if done == 0 {
             // What the grouping pushed on resuming is pushed again when there is more to see.
             out.cells.clear();
@@ -77,10 +90,15 @@ pub fn read(grouping: &mut dyn Grouping, window: &mut Window, out: &mut Output) 
     }
 }
 
-/// Takes the lines up to the last place where a block may end: how many bytes and lines.
-fn whole_lines(grouping: &mut dyn Grouping, window: &mut Window, out: &mut Output, number: u64) -> (usize, u64) {
+/// Takes the lines up to `limit`, the last place where a block may end: how many bytes and lines.
+fn whole_lines(
+    grouping: &mut dyn Grouping,
+    window: &mut Window,
+    out: &mut Output,
+    number: u64,
+    limit: usize,
+) -> (usize, u64) {
     let len = window.bytes.len();
-    let limit = last_cut(grouping, window);
     let (mut at, mut lines) = (0, 0);
     while at < limit {
         let end = memchr(b'\n', &window.bytes[at..limit]).map_or(limit, |n| at + n + 1);
@@ -158,6 +176,18 @@ impl Grouping for PerLine {
         out.cell(line.start, line.stop, field, record);
     }
 
+    fn unmarked(&mut self, lines: &[u8], out: &mut Output, number: u64) -> Option<(Lines, u64)> {
+        let counts = count(lines);
+        if counts.returns || counts.lines == counts.blank {
+            return None;
+        }
+        let records = counts.lines - counts.blank;
+        let field = plain_field(&mut self.field, out);
+        out.read += records;
+        let id = out.new_ids(records);
+        Some((Lines { row: number, id, field, records, blank: counts.blank > 0 }, counts.lines))
+    }
+
     fn may_cut(&self, _next: Option<u8>) -> bool {
         true
     }
@@ -167,6 +197,52 @@ impl Grouping for PerLine {
         out.read += 1;
         (field, out.record(number, source))
     }
+}
+
+/// What there is among whole lines.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    /// Lines; the last may end without a line feed.
+    lines: u64,
+    /// Lines that hold nothing.
+    blank: u64,
+    /// There is a carriage return.
+    returns: bool,
+}
+
+/// Counts in one pass, in counters a byte wide, of which a processor adds many at once.
+fn count(lines: &[u8]) -> Counts {
+    const WIDTH: usize = 16;
+    /// As many bytes as a counter can count in its column.
+    const PIECE: usize = WIDTH * u8::MAX as usize;
+    let Some((last, before)) = lines.split_last() else { return Counts::default() };
+    let mut counts = Counts {
+        lines: u64::from(lines[0] == b'\n') + u64::from(*last != b'\n'),
+        blank: u64::from(lines[0] == b'\n'),
+        returns: lines[0] == b'\r',
+    };
+    for (bytes, before) in lines[1..].chunks(PIECE).zip(before.chunks(PIECE)) {
+        let (mut feeds, mut blank, mut returns) = ([0u8; WIDTH], [0u8; WIDTH], [0u8; WIDTH]);
+        let ((whole, rest), (whole_before, rest_before)) = (bytes.as_chunks::<WIDTH>(), before.as_chunks::<WIDTH>());
+        for (bytes, before) in whole.iter().zip(whole_before) {
+            for i in 0..WIDTH {
+                let feed = u8::from(bytes[i] == b'\n');
+                feeds[i] = feeds[i].wrapping_add(feed);
+                blank[i] = blank[i].wrapping_add(feed & u8::from(before[i] == b'\n'));
+                returns[i] |= u8::from(bytes[i] == b'\r');
+            }
+        }
+        counts.lines += feeds.iter().map(|n| u64::from(*n)).sum::<u64>();
+        counts.blank += blank.iter().map(|n| u64::from(*n)).sum::<u64>();
+        counts.returns |= returns.iter().any(|n| *n > 0);
+        for (byte, before) in rest.iter().zip(rest_before) {
+            let feed = *byte == b'\n';
+            counts.lines += u64::from(feed);
+            counts.blank += u64::from(feed && *before == b'\n');
+            counts.returns |= *byte == b'\r';
+        }
+    }
+    counts
 }
 
 /// Lines of a paragraph at most.

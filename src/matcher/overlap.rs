@@ -26,6 +26,11 @@ pub fn settle(matcher: &Matcher, findings: &mut Vec<Finding>) {
         if group > 1 {
             drop_overlapped(matcher, &mut findings[first..next]);
         }
+        // Nothing was dropped before, and nothing is now: all stays where it is.
+        if group == 1 && kept == first {
+            kept = next;
+            continue;
+        }
         for i in first..next {
             let finding = findings[i];
             if finding.start < finding.end {

@@ -1,6 +1,7 @@
 //! From hits to candidates that stand by themselves: which cell, which bytes, valid or not, how sure.
 //!
-//! A surveyor reads a block in one merge of hits and cells, both in order. A candidate passes the veto of its field, its
+//! A surveyor reads a block in one merge of hits and cells, both in order; of plain lines, it looks for the line of a hit
+//! only once a validator took it. A candidate passes the veto of its field, its
 //! validator, then is weighed: the field's name, the key before it, near words, in this order of strength; what stays
 //! [`Confidence::Low`] is dropped. What a surveyor knows of an object is what its fields' names say, so the blocks of one
 //! object may be surveyed in any order, by several surveyors at once; [`super::judge`] then settles them in theirs.
@@ -10,8 +11,8 @@ use super::evidence::{FieldEvidence, Says};
 use super::lanes::Scratch;
 use super::near::key_before;
 use super::plan::Matcher;
-use super::watch::{Step, Watch};
-use crate::model::block::{Block, Cell};
+use super::watch::{Step, Unwatched, Watch};
+use crate::model::block::{Block, Cell, Layout, Lines};
 use crate::model::detector::Confidence;
 use crate::model::field::{Field, Schema};
 use crate::model::finding::{Basis, Finding, Hit, Marks, Verdict};
@@ -92,6 +93,8 @@ pub struct Surveyor<'m> {
     evidence: Vec<Option<Arc<FieldEvidence>>>,
     keys: HashMap<Box<str>, Arc<FieldEvidence>>,
     captures: Vec<Option<Captures>>,
+    /// Candidates in plain lines, by detector.
+    matches: Vec<u64>,
     survey: Survey,
 }
 
@@ -107,6 +110,7 @@ impl<'m> Surveyor<'m> {
             captures: (0..matcher.detectors().len())
                 .map(|d| matcher.value(d as u16).map(|regex| regex.create_captures()))
                 .collect(),
+            matches: vec![0; matcher.detectors().len()],
             survey: Survey::default(),
         }
     }
@@ -133,36 +137,101 @@ impl<'m> Surveyor<'m> {
         }
         self.survey.work += scratch.work() - before;
         self.scratch = scratch;
+        self.finish(block, watch);
+        std::mem::swap(&mut self.survey, survey);
+    }
+
+    /// The same for a block of plain lines, of which it marks those alone that hold a valid candidate. What is found is what
+    /// is found where all are marked: a hit holds no separator, so it lies in one line, and the field of plain lines names
+    /// nothing, so no line has to be looked at for what no pattern met.
+    pub fn survey_lines(&mut self, block: &mut Block, lines: &Lines, schema: &Schema, survey: &mut Survey) {
+        self.meet(lines.field as usize, schema);
+        let evidence = self.evidence[lines.field as usize].clone();
+        let Some(evidence) = evidence.filter(|e| e.whole.is_empty() && e.only.is_empty()) else {
+            lines.mark(block);
+            return self.survey(block, schema, &mut Unwatched, survey);
+        };
+        std::mem::swap(&mut self.survey, survey);
+        self.survey.clear();
+        let field = lines.field as usize;
+        self.room(field);
+        self.survey.fields[field].values += lines.records;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let matcher = self.matcher;
+        let before = scratch.work();
+        let Block { bytes, owned, offset, cells, records, .. } = &mut *block;
+        let mut marker = lines.marker();
+        let mut work = 0;
+        matcher.scan(bytes, owned.clone(), &mut scratch, &mut |hits| {
+            work += hits.len() as u64;
+            for hit in hits {
+                self.matches[usize::from(hit.detector)] += 1;
+                let (span, says) = (hit.start as usize..hit.end as usize, evidence.says(hit.detector));
+                let Some(valid) = self.validate(bytes, span, (hit.detector, says), false, &mut Unwatched) else {
+                    continue;
+                };
+                let index = marker.mark(bytes, *offset, hit.start as usize, cells, records);
+                let at = self.survey.fields[field].of(hit.detector);
+                self.weigh(bytes, (index, &cells[index]), valid, (hit.detector, says, at), false, &mut Unwatched);
+            }
+        });
+        let counts = &mut self.survey.fields[field];
+        for (detector, matches) in self.matches.iter_mut().enumerate().filter(|(_, n)| **n > 0) {
+            let at = counts.of(detector as u16);
+            counts.candidates[at].1.matches += std::mem::take(matches);
+        }
+        self.survey.work += scratch.work() - before + work;
+        self.scratch = scratch;
+        self.finish(block, &mut Unwatched);
+        std::mem::swap(&mut self.survey, survey);
+    }
+
+    /// What is left when all hits are laid over their cells.
+    fn finish<W: Watch>(&mut self, block: &Block, watch: &mut W) {
         self.beside(block, watch);
         // A group `value` may have moved a start past the next one's.
         let order = |f: &Finding| (f.cell, f.start, f.end, f.detector);
         if !self.survey.found.is_sorted_by_key(order) {
             self.survey.found.sort_by_key(order);
         }
-        std::mem::swap(&mut self.survey, survey);
+    }
+
+    /// Knows what a field's name says from here on.
+    fn meet(&mut self, field: usize, schema: &Schema) {
+        if field >= self.evidence.len() {
+            self.evidence.resize(field + 1, None);
+        }
+        if self.evidence[field].is_none() {
+            let none = Field::new([""]);
+            let named = schema.fields.get(field).unwrap_or(&none);
+            self.evidence[field] = Some(Arc::new(self.matcher.names().evidence(named)));
+        }
+    }
+
+    /// Makes room for the counts of a field.
+    fn room(&mut self, field: usize) {
+        if field >= self.survey.fields.len() {
+            self.survey.fields.resize_with(field + 1, FieldCount::default);
+        }
     }
 
     /// Counts the block's values, so that a column is judged with all of them, and meets new fields.
     fn count_cells(&mut self, block: &Block, schema: &Schema) {
+        let columns = block.layout != Layout::Text;
         for cell in &block.cells {
             let id = cell.field as usize;
-            if id >= self.evidence.len() {
-                self.evidence.resize(id + 1, None);
-            }
-            if id >= self.survey.fields.len() {
-                self.survey.fields.resize_with(id + 1, FieldCount::default);
-            }
-            if self.evidence[id].is_none() {
-                let none = Field::new([""]);
-                let field = schema.fields.get(id).unwrap_or(&none);
-                self.evidence[id] = Some(Arc::new(self.matcher.names().evidence(field)));
+            // Fields that were met in a block before have no counts in a survey that is new.
+            if id >= self.survey.fields.len() || self.evidence.get(id).is_none_or(Option::is_none) {
+                self.meet(id, schema);
+                self.room(id);
             }
             if block.owned.contains(&cell.start) {
                 let count = &mut self.survey.fields[id];
                 count.values += 1;
-                // A letter at its front says that it is none.
+                // A letter at its front says that it is none. Text has no columns, so nobody asks it.
                 let letter = block.cell(cell).first().is_some_and(u8::is_ascii_alphabetic);
-                count.numbers += u64::from(!letter && is_number(trim(block, cell).0));
+                let number = columns && !letter && is_number(trim(&block.bytes, cell).0);
+                count.numbers += u64::from(number);
             }
         }
         self.survey.work += block.cells.len() as u64;
@@ -191,8 +260,9 @@ impl<'m> Surveyor<'m> {
         let index = cursor.cell;
         let first = cursor.first;
         let cell = &block.cells[index];
+        let named = self.evidence[cell.field as usize].take_if(|e| !e.only.is_empty() || !e.whole.is_empty());
         // Taken out while it is read: a count of references would be touched by every cell.
-        if let Some(evidence) = self.evidence[cell.field as usize].take() {
+        if let Some(evidence) = named {
             for &detector in &evidence.only {
                 let mut scratch = std::mem::take(&mut self.cell_scratch);
                 let before = scratch.work();
@@ -206,19 +276,28 @@ impl<'m> Surveyor<'m> {
                 self.survey.work += scratch.work() - before;
                 self.cell_scratch = scratch;
             }
-            for &detector in &evidence.whole {
-                let (value, start) = trim(block, cell);
-                let fits = (1..=WHOLE_BYTES_MAX).contains(&value.len()) && block.owned.contains(&cell.start);
-                if fits && !self.survey.found[first..].iter().any(|f| f.detector == detector) {
-                    let span = start..start + value.len();
-                    self.candidate(block, index, span, (detector, evidence.says(detector)), true, watch);
+            if !evidence.whole.is_empty() && block.owned.contains(&cell.start) {
+                let (value, start) = trim(&block.bytes, cell);
+                let span = start..start + value.len();
+                let whole: &[u16] = if (1..=WHOLE_BYTES_MAX).contains(&value.len()) { &evidence.whole } else { &[] };
+                for &detector in whole {
+                    if !self.survey.found[first..].iter().any(|f| f.detector == detector) {
+                        self.candidate(block, index, span.clone(), (detector, evidence.says(detector)), true, watch);
+                    }
                 }
             }
             self.evidence[cell.field as usize] = Some(evidence);
         }
         // A group `value` may have moved a start past the next one's, and whole values come last.
-        if self.survey.found.len() - first > 1 {
-            self.survey.found[first..].sort_unstable_by_key(|f| (f.start, f.end, f.detector));
+        let order = |f: &Finding| (f.start, f.end, f.detector);
+        match &mut self.survey.found[first..] {
+            [] | [_] => {}
+            [one, other] => {
+                if order(other) < order(one) {
+                    std::mem::swap(one, other);
+                }
+            }
+            several => several.sort_unstable_by_key(order),
         }
         cursor.cell += 1;
         cursor.first = self.survey.found.len();
@@ -276,29 +355,55 @@ impl<'m> Surveyor<'m> {
         whole: bool,
         watch: &mut W,
     ) {
-        let matcher = self.matcher;
         let cell = &block.cells[index];
-        let field = cell.field as usize;
         watch.step(Step::Candidate { cell: index as u32, span: span.start as u32..span.end as u32, detector, whole });
-        watch.step(Step::Field(says));
-        let count = self.survey.fields[field].of(detector);
-        self.survey.fields[field].candidates[count].1.matches += 1;
-        if says == Says::Vetoed {
-            return;
+        let counts = &mut self.survey.fields[cell.field as usize];
+        let at = counts.of(detector);
+        counts.candidates[at].1.matches += 1;
+        if let Some(valid) = self.validate(&block.bytes, span, (detector, says), whole, watch) {
+            self.weigh(&block.bytes, (index, cell), valid, (detector, says, at), whole, watch);
         }
-        let span = if whole { span } else { self.narrow(&block.bytes, span, detector) };
-        let value = &block.bytes[span.clone()];
-        let verdict = matcher.validator(detector).map_or(Verdict::PLAUSIBLE, |validate| validate(value));
+    }
+
+    /// Asks the veto of a candidate's field and its validator.
+    fn validate<W: Watch>(
+        &mut self,
+        bytes: &[u8],
+        span: Range<usize>,
+        (detector, says): (u16, Says),
+        whole: bool,
+        watch: &mut W,
+    ) -> Option<Valid> {
+        watch.step(Step::Field(says));
+        if says == Says::Vetoed {
+            return None;
+        }
+        let span = if whole { span } else { self.narrow(bytes, span, detector) };
+        let value = &bytes[span.clone()];
+        let verdict = self.matcher.validator(detector).map_or(Verdict::PLAUSIBLE, |validate| validate(value));
         watch.step(Step::Value(span.start as u32..span.end as u32));
         watch.step(Step::Verdict(verdict));
-        let (proven, marks) = match verdict {
-            Verdict::Invalid(_) => return,
-            Verdict::Valid { proven, marks } => (proven, marks),
-        };
+        match verdict {
+            Verdict::Invalid(_) => None,
+            Verdict::Valid { proven, marks } => Some(Valid { span, proven, marks }),
+        }
+    }
+
+    /// Weighs a valid candidate of a detector, whose counts stand at `at` in its field; what is kept goes into the survey.
+    fn weigh<W: Watch>(
+        &mut self,
+        bytes: &[u8],
+        (index, cell): (usize, &Cell),
+        Valid { span, proven, marks }: Valid,
+        (detector, says, at): (u16, Says, usize),
+        whole: bool,
+        watch: &mut W,
+    ) {
+        let matcher = self.matcher;
         // A cell much longer than its value is not trimmed: white space would be walked for every hit in it.
-        let slack = (cell.end - cell.start) as usize - value.len();
-        let count = &mut self.survey.fields[field].candidates[count].1;
-        if slack <= NUMBER_BYTES_MAX && (whole || trim(block, cell).0.len() == value.len()) {
+        let slack = (cell.end - cell.start) as usize - span.len();
+        let count = &mut self.survey.fields[cell.field as usize].candidates[at].1;
+        if slack <= NUMBER_BYTES_MAX && (whole || trim(bytes, cell).0.len() == span.len()) {
             count.whole_cells += 1;
         }
         let mut basis = if whole { Basis::default() } else { Basis::SHAPE };
@@ -308,7 +413,7 @@ impl<'m> Surveyor<'m> {
         }
         // A value that says of itself that nobody has it is reported only where somebody says that it is one.
         let needs = marks.has(Marks::NEVER_ISSUED) || (marks.has(Marks::TEST) && !proven);
-        let Some((confidence, support)) = self.support(block, cell, &span, detector, says, needs, watch) else {
+        let Some((confidence, support)) = self.support(bytes, cell, &span, detector, says, needs, watch) else {
             return;
         };
         watch.step(Step::Weighed(confidence, basis.with(support)));
@@ -334,7 +439,7 @@ impl<'m> Surveyor<'m> {
     #[allow(clippy::too_many_arguments)]
     fn support<W: Watch>(
         &mut self,
-        block: &Block,
+        bytes: &[u8],
         cell: &Cell,
         span: &Range<usize>,
         detector: u16,
@@ -348,7 +453,7 @@ impl<'m> Surveyor<'m> {
             return Some((plan.with_field, Basis::FIELD));
         }
         let mut other = field == Says::Other;
-        let key = self.key(block, cell, span.start).map(|(evidence, bound)| (evidence.says(detector), bound));
+        let key = self.key(bytes, cell, span.start).map(|(evidence, bound)| (evidence.says(detector), bound));
         if let Some((says, bound)) = key {
             watch.step(Step::Key(says, bound));
         }
@@ -363,7 +468,7 @@ impl<'m> Surveyor<'m> {
         if !plan.near.is_empty() && (plan.with_near != plan.alone || needs) {
             let seen;
             (near, seen) =
-                matcher.near().supports(detector, &block.bytes, cell.start as usize..cell.end as usize, span.clone());
+                matcher.near().supports(detector, bytes, cell.start as usize..cell.end as usize, span.clone());
             self.survey.work += seen as u64;
             watch.step(Step::Near(near));
         }
@@ -381,18 +486,18 @@ impl<'m> Surveyor<'m> {
     }
 
     /// What the key before a candidate says, if there is one in its cell, and whether a sign binds it to the candidate.
-    fn key(&mut self, block: &Block, cell: &Cell, candidate: usize) -> Option<(Arc<FieldEvidence>, bool)> {
+    fn key(&mut self, bytes: &[u8], cell: &Cell, candidate: usize) -> Option<(Arc<FieldEvidence>, bool)> {
         if candidate == cell.start as usize {
             return None;
         }
-        let key = key_before(&block.bytes, cell.start as usize, candidate)?;
+        let key = key_before(bytes, cell.start as usize, candidate)?;
         self.survey.work += (candidate - key.before.start) as u64;
         let names = self.matcher.names();
-        let token = std::str::from_utf8(&block.bytes[key.token.clone()]).ok()?;
+        let token = std::str::from_utf8(&bytes[key.token.clone()]).ok()?;
         if !key.bound && !names.may_end_key(token) {
             return None;
         }
-        let whole = std::str::from_utf8(&block.bytes[key.before.start..key.token.end]).ok()?;
+        let whole = std::str::from_utf8(&bytes[key.before.start..key.token.end]).ok()?;
         if let Some(evidence) = self.keys.get(whole) {
             return Some((Arc::clone(evidence), key.bound));
         }
@@ -419,6 +524,14 @@ impl<'m> Surveyor<'m> {
     }
 }
 
+/// A candidate that its validator takes.
+struct Valid {
+    /// The bytes that were validated.
+    span: Range<usize>,
+    proven: bool,
+    marks: Marks,
+}
+
 /// Where the merge of hits and cells stands.
 struct Cursor {
     /// The cell that the next hit may lie in.
@@ -428,16 +541,39 @@ struct Cursor {
 }
 
 /// A cell's bytes without white space at its ends, and where they start.
-fn trim<'b>(block: &'b Block, cell: &Cell) -> (&'b [u8], usize) {
-    let bytes = block.cell(cell);
-    let tail = bytes.trim_ascii_start();
+fn trim<'b>(bytes: &'b [u8], cell: &Cell) -> (&'b [u8], usize) {
+    let tail = bytes[cell.start as usize..cell.end as usize].trim_ascii_start();
     (tail.trim_ascii_end(), cell.end as usize - tail.len())
 }
 
 /// Whether bytes are one number: digits with what is written between them, nothing else.
 pub(super) fn is_number(bytes: &[u8]) -> bool {
-    // Most values that are none show it with their first byte, so that is asked first.
-    bytes.len() <= NUMBER_BYTES_MAX
-        && bytes.iter().all(|b| matches!(b, b'0'..=b'9' | b' ' | b'-' | b'.' | b'(' | b')' | b'+' | b'/'))
-        && bytes.iter().any(u8::is_ascii_digit)
+    if bytes.len() > NUMBER_BYTES_MAX {
+        return false;
+    }
+    let mut digits = 0;
+    for &byte in bytes {
+        let sign = NUMBER_SIGNS[usize::from(byte)];
+        if sign == 0 {
+            return false;
+        }
+        digits |= sign;
+    }
+    digits & DIGIT != 0
 }
+
+const DIGIT: u8 = 2;
+/// What each byte is in a number: a digit, a sign between them (1), or nothing (0).
+const NUMBER_SIGNS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        table[i] = match i as u8 {
+            b'0'..=b'9' => DIGIT,
+            b' ' | b'-' | b'.' | b'(' | b')' | b'+' | b'/' => 1,
+            _ => 0,
+        };
+        i += 1;
+    }
+    table
+};

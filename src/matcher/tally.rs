@@ -80,9 +80,11 @@ impl Stat {
     pub fn add(&mut self, finding: &Finding, value: &[u8], row: u64) {
         self.valid += 1;
         self.confidence[usize::from(finding.confidence == Confidence::High)] += 1;
-        let marks = [Marks::TEST, Marks::NEVER_ISSUED, Marks::PLACEHOLDER, Marks::ROLE];
-        for (count, mark) in self.marks.iter_mut().zip(marks) {
-            *count += u64::from(finding.marks.has(mark));
+        if finding.marks != Marks::default() {
+            let marks = [Marks::TEST, Marks::NEVER_ISSUED, Marks::PLACEHOLDER, Marks::ROLE];
+            for (count, mark) in self.marks.iter_mut().zip(marks) {
+                *count += u64::from(finding.marks.has(mark));
+            }
         }
         if self.first_rows.len() < ROWS_MAX && self.first_rows.last() != Some(&row) {
             self.first_rows.push(row);

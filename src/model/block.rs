@@ -87,11 +87,94 @@ impl Block {
     }
 }
 
+/// The marks of a block of plain lines, not written down: every line that is not blank is a record with one cell. Hardly any
+/// line of a log holds anything, and a mark for each costs more than to look for the lines that are asked for. Lines end in
+/// a line feed and in nothing else, and no margins lie around them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// The row of the first line.
+    pub row: u64,
+    /// The number of the first record in its object.
+    pub id: u64,
+    /// The field of all cells.
+    pub field: FieldId,
+    /// Lines that are records.
+    pub records: u64,
+    /// There are blank lines among them.
+    pub blank: bool,
+}
+
+impl Lines {
+    /// What marks the lines of a block, front to back.
+    pub fn marker(&self) -> LineMarker {
+        LineMarker { rest: *self, at: 0 }
+    }
+
+    /// Writes down all marks of a block that has none.
+    pub fn mark(&self, block: &mut Block) {
+        let Block { bytes, offset, cells, records, .. } = block;
+        let mut marker = self.marker();
+        while let Some(start) = bytes[marker.at..].iter().position(|b| *b != SEPARATOR) {
+            marker.mark(bytes, *offset, marker.at + start, cells, records);
+        }
+    }
+}
+
+/// Marks lines, each behind the one before.
+#[derive(Clone, Debug)]
+pub struct LineMarker {
+    /// The lines from `at` on; `records` is not kept.
+    rest: Lines,
+    /// Where a line starts that was not passed.
+    at: usize,
+}
+
+impl LineMarker {
+    /// Marks the line of the byte at `at`, which is no separator and lies behind the lines that are marked or in the last of
+    /// them. `offset` is that of the block. Returns the index of its cell.
+    pub fn mark(
+        &mut self,
+        bytes: &[u8],
+        offset: u64,
+        at: usize,
+        cells: &mut Vec<Cell>,
+        records: &mut Vec<RecordMark>,
+    ) -> usize {
+        if at >= self.at {
+            let passed = &bytes[self.at..at];
+            let passed = &passed[..memchr::memrchr(SEPARATOR, passed).map_or(0, |n| n + 1)];
+            let feeds = memchr::memchr_iter(SEPARATOR, passed).count() as u64;
+            let blank = if self.rest.blank { blank_lines(passed) } else { 0 };
+            let start = self.at + passed.len();
+            let end = memchr::memchr(SEPARATOR, &bytes[at..]).map_or(bytes.len(), |n| at + n);
+            let (id, row) = (self.rest.id + feeds - blank, self.rest.row + feeds);
+            self.at = bytes.len().min(end + 1);
+            (self.rest.id, self.rest.row) = (id + 1, row + 1);
+            let record = records.len() as u32;
+            cells.push(Cell { start: start as u32, end: end as u32, field: self.rest.field, record });
+            let source = offset + start as u64..offset + self.at as u64;
+            records.push(RecordMark { id, parent: None, row, path: 0, source, open: false });
+        }
+        cells.len() - 1
+    }
+}
+
+/// The blank lines of whole lines.
+fn blank_lines(lines: &[u8]) -> u64 {
+    let before = std::iter::once(&SEPARATOR).chain(lines);
+    before.zip(lines).filter(|(before, byte)| (**before, **byte) == (SEPARATOR, SEPARATOR)).count() as u64
+}
+
 /// What takes the blocks of an object as they are decoded.
 pub trait BlockSink {
     /// A block, with the schema as it stands; the schema only grows. It may be taken, and another left in its place whose
     /// buffers the decoder then uses. `Break` asks the decoder to stop soon.
     fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()>;
+    /// The same for a block of plain lines that has no marks yet.
+    fn lines(&mut self, block: &mut Block, lines: &Lines, schema: &Schema) -> ControlFlow<()> {
+        lines.mark(block);
+        self.block(block, schema)
+    }
     /// Something that was not read.
     fn gap(&mut self, gap: Gap);
     /// How many digits the values of a field have. A format that stores numbers puts back the zeros they lost at their

@@ -8,7 +8,7 @@
 use crate::matcher::plan::Matcher;
 use crate::matcher::survey::{Survey, Surveyor};
 use crate::matcher::watch::Unwatched;
-use crate::model::block::Block;
+use crate::model::block::{Block, Lines};
 use crate::model::field::Schema;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError, bounded};
 use std::collections::VecDeque;
@@ -25,6 +25,8 @@ const HELPERS: usize = 8;
 /// A block to survey.
 pub struct Offer {
     block: Block,
+    /// Its marks, where they are not written down.
+    lines: Option<Lines>,
     schema: Arc<Schema>,
     object: u64,
     reply: Sender<Surveyed>,
@@ -99,23 +101,34 @@ impl<'m> Desk<'m> {
         Desk { matcher, surveyor: None, object: u64::MAX }
     }
 
-    /// Surveys a block of an object.
-    pub fn survey(&mut self, object: u64, block: &Block, schema: &Schema, survey: &mut Survey) {
+    /// Surveys a block of an object. Of a block of plain `lines`, those are marked in which something may be found.
+    pub fn survey(
+        &mut self,
+        object: u64,
+        block: &mut Block,
+        lines: Option<&Lines>,
+        schema: &Schema,
+        survey: &mut Survey,
+    ) {
         // Taken out meanwhile: after a panic there is none, not half of one.
         let mut surveyor = self.surveyor.take().unwrap_or_else(|| Surveyor::new(self.matcher));
         if self.object != object {
             surveyor.forget();
             self.object = object;
         }
-        surveyor.survey(block, schema, &mut Unwatched, survey);
+        match lines {
+            Some(lines) => surveyor.survey_lines(block, lines, schema, survey),
+            None => surveyor.survey(block, schema, &mut Unwatched, survey),
+        }
         self.surveyor = Some(surveyor);
     }
 
     /// Takes up an offer. A panic costs the offering worker its object, as its own would have.
     pub fn serve(&mut self, offer: Offer) {
-        let Offer { block, schema, object, reply } = offer;
+        let Offer { mut block, lines, schema, object, reply } = offer;
         let mut survey = Survey::default();
-        if catch_unwind(AssertUnwindSafe(|| self.survey(object, &block, &schema, &mut survey))).is_ok() {
+        let surveyed = AssertUnwindSafe(|| self.survey(object, &mut block, lines.as_ref(), &schema, &mut survey));
+        if catch_unwind(surveyed).is_ok() {
             // Nobody waits for it when the owner has failed meanwhile.
             let _ = reply.send(Surveyed { block, survey });
         }
@@ -147,20 +160,21 @@ impl<'a> UnderWay<'a> {
     }
 
     /// Sends a block on its way.
-    pub fn push(&mut self, block: Block, schema: &Schema, desk: &mut Desk<'_>) {
+    pub fn push(&mut self, block: Block, lines: Option<&Lines>, schema: &Schema, desk: &mut Desk<'_>) {
         if self.schema.fields.len() != schema.fields.len() {
             self.schema = Arc::new(schema.clone());
         }
         let (reply, back) = bounded(1);
-        let offer = Offer { block, schema: Arc::clone(&self.schema), object: self.object, reply };
+        let offer =
+            Offer { block, lines: lines.copied(), schema: Arc::clone(&self.schema), object: self.object, reply };
         let place = match self.exchange.give.try_send(offer) {
             Ok(()) => {
                 self.exchange.offered.fetch_add(1, Relaxed);
                 Place::Away(back)
             }
-            Err(TrySendError::Full(offer) | TrySendError::Disconnected(offer)) => {
+            Err(TrySendError::Full(mut offer) | TrySendError::Disconnected(mut offer)) => {
                 let mut survey = Survey::default();
-                desk.survey(self.object, &offer.block, schema, &mut survey);
+                desk.survey(self.object, &mut offer.block, lines, schema, &mut survey);
                 Place::Here(Box::new(Surveyed { block: offer.block, survey }))
             }
         };

@@ -10,7 +10,7 @@ use crate::identity::{Assembler, Orphan};
 use crate::inventory::InHand;
 use crate::matcher::judge::Judge;
 use crate::matcher::survey::Survey;
-use crate::model::block::{Block, BlockSink};
+use crate::model::block::{Block, BlockSink, Lines};
 use crate::model::detector::Confidence;
 use crate::model::element::Element;
 use crate::model::field::{Field, Schema};
@@ -319,6 +319,35 @@ impl<'a, 'm> ObjectSink<'a, 'm> {
         self.assembler.block(block, &self.schema, &self.findings, &mut |segment, mention| out.push(segment, mention));
     }
 
+    /// Surveys a block or sends it on its way to be surveyed, and takes what is ready.
+    fn pass(&mut self, block: &mut Block, lines: Option<&Lines>, schema: &Schema) -> ControlFlow<()> {
+        if self.shared.stop.load(Relaxed) {
+            self.gap(Gap {
+                kind: GapKind::Interrupted,
+                offset: Some(block.offset + u64::from(block.owned.start)),
+                bytes: None,
+                detail: "the run was stopped here; scan again to read it whole".to_string(),
+            });
+            return ControlFlow::Break(());
+        }
+        for field in &schema.fields[self.schema.fields.len()..] {
+            self.schema.push(field.clone());
+        }
+        self.blocks += 1;
+        // One block alone is not worth the way.
+        if self.blocks > 1 && self.under_way.is_open() {
+            let free = std::mem::take(&mut self.spare.block);
+            self.under_way.push(std::mem::replace(block, free), lines, schema, self.desk);
+            self.settle(false);
+        } else {
+            let mut survey = std::mem::take(&mut self.spare.survey);
+            self.desk.survey(self.id, block, lines, schema, &mut survey);
+            self.take(block, &mut survey);
+            self.spare.survey = survey;
+        }
+        ControlFlow::Continue(())
+    }
+
     fn result(mut self, task: Task<'_>, decoded: Option<Decoded>) -> ObjectResult {
         if self.gaps_dropped > 0
             && let Some(last) = self.gaps.last_mut()
@@ -362,31 +391,11 @@ impl<'a, 'm> ObjectSink<'a, 'm> {
 
 impl BlockSink for ObjectSink<'_, '_> {
     fn block(&mut self, block: &mut Block, schema: &Schema) -> ControlFlow<()> {
-        if self.shared.stop.load(Relaxed) {
-            self.gap(Gap {
-                kind: GapKind::Interrupted,
-                offset: Some(block.offset + u64::from(block.owned.start)),
-                bytes: None,
-                detail: "the run was stopped here; scan again to read it whole".to_string(),
-            });
-            return ControlFlow::Break(());
-        }
-        for field in &schema.fields[self.schema.fields.len()..] {
-            self.schema.push(field.clone());
-        }
-        self.blocks += 1;
-        // One block alone is not worth the way.
-        if self.blocks > 1 && self.under_way.is_open() {
-            let free = std::mem::take(&mut self.spare.block);
-            self.under_way.push(std::mem::replace(block, free), schema, self.desk);
-            self.settle(false);
-        } else {
-            let mut survey = std::mem::take(&mut self.spare.survey);
-            self.desk.survey(self.id, block, schema, &mut survey);
-            self.take(block, &mut survey);
-            self.spare.survey = survey;
-        }
-        ControlFlow::Continue(())
+        self.pass(block, None, schema)
+    }
+
+    fn lines(&mut self, block: &mut Block, lines: &Lines, schema: &Schema) -> ControlFlow<()> {
+        self.pass(block, Some(lines), schema)
     }
 
     fn digits(&self, field: &Field) -> Option<u8> {

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::UNIX_EPOCH;
 
-/// Bytes read from a file at once.
-const READ_BYTES: usize = 512 << 10;
+/// Bytes read from a file at once, for who asks for less: what is shorter than a block. Blocks are read where they lie.
+const READ_BYTES: usize = 64 << 10;
 
 /// A folder or a file.
 #[derive(Clone, Debug)]

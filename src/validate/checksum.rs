@@ -30,7 +30,11 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
 /// The sum of the Luhn formula.
 pub(super) fn luhn_sum(digits: &[u8]) -> u32 {
     let doubled = |d: u32| d * 2 - 9 * u32::from(d > 4);
-    digits.iter().rev().enumerate().map(|(i, &d)| if i % 2 == 0 { u32::from(d) } else { doubled(d.into()) }).sum()
+    let pairs = digits.rchunks(2).map(|pair| match *pair {
+        [left, right] => doubled(left.into()) + u32::from(right),
+        _ => pair.iter().map(|d| u32::from(*d)).sum(),
+    });
+    pairs.sum()
 }
 
 /// ISO/IEC 7064, MOD 11,10: digits with their check digit at the end.

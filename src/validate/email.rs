@@ -98,9 +98,9 @@ pub fn email(bytes: &[u8]) -> Verdict {
     if ROLES.has(local) {
         marks = marks.with(Marks::ROLE);
     }
-    let first_label = domain.split(|b| *b == b'.').next().unwrap_or(domain);
-    let filler = FILLERS.has(local) && (first_label.eq_ignore_ascii_case(local) || FILLERS.has(first_label));
-    if filler {
+    let first_label = || domain.split(|b| *b == b'.').next().unwrap_or(domain);
+    let filler = |label: &[u8]| label.eq_ignore_ascii_case(local) || FILLERS.has(label);
+    if FILLERS.has(local) && filler(first_label()) {
         marks = marks.with(Marks::PLACEHOLDER);
     }
     Verdict::Valid { proven: false, marks }
@@ -136,8 +136,14 @@ fn is_quoted(inner: &[u8]) -> bool {
 
 fn is_dot_atom(local: &[u8]) -> bool {
     if local.is_ascii() {
-        let atoms = !local.starts_with(b".") && !local.ends_with(b".") && !local.windows(2).any(|w| w == b"..");
-        return atoms && local.iter().all(|b| ATOM[usize::from(*b)]);
+        let mut before = b'.';
+        for &byte in local {
+            if !ATOM[usize::from(byte)] || (byte, before) == (b'.', b'.') {
+                return false;
+            }
+            before = byte;
+        }
+        return before != b'.';
     }
     let Ok(text) = std::str::from_utf8(local) else { return false };
     text.split('.').all(|atom| !atom.is_empty())
