@@ -154,7 +154,7 @@ impl Front {
             starts.clear();
         }
         scratch.found = found;
-        sort(&mut scratch.keys, &mut scratch.sorted);
+        sort(&mut scratch.keys, range.len(), &mut scratch.places);
         hits(&scratch.keys, range.start as u32, &mut scratch.hits);
     }
 

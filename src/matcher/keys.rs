@@ -7,33 +7,62 @@ pub fn key(from: usize, start: u32, end: u32, detector: u16) -> u64 {
     u64::from(start - from as u32) << 48 | u64::from(end - start) << 32 | u64::from(detector)
 }
 
-/// Sorts keys: by the two bytes of their starts, then those of one start among themselves.
-pub fn sort(keys: &mut Vec<u64>, room: &mut Vec<u64>) {
-    const FEW: usize = 64;
+/// Room for sorting, used again.
+#[derive(Default)]
+pub struct Places {
+    dealt: Vec<u64>,
+    ends: Vec<u32>,
+}
+
+/// Sorts keys whose starts lie within `span` bytes. They are dealt out by where they start, so that few are together, and
+/// those are sorted among themselves.
+pub fn sort(keys: &mut Vec<u64>, span: usize, room: &mut Places) {
+    const FEW: usize = 48;
+    /// Keys that a place has on average.
+    const TOGETHER: usize = 2;
     if keys.len() < FEW {
         keys.sort_unstable();
         return;
     }
-    for shift in [48, 56] {
-        let byte = |key: u64| (key >> shift) as usize % 256;
-        let mut next = [0u32; 256];
-        keys.iter().for_each(|key| next[byte(*key)] += 1);
-        let mut sum = 0;
-        for count in &mut next {
-            (*count, sum) = (sum, sum + *count);
-        }
-        room.clear();
-        room.resize(keys.len(), 0);
-        for &key in keys.iter() {
-            let place = &mut next[byte(key)];
-            room[*place as usize] = key;
-            *place += 1;
-        }
-        std::mem::swap(keys, room);
+    let Places { dealt, ends } = room;
+    let bits = (span * TOGETHER / keys.len()).max(1).ilog2();
+    let place = |key: u64| (key >> 48 >> bits) as usize;
+    ends.clear();
+    ends.resize((span >> bits) + 1, 0);
+    keys.iter().for_each(|key| ends[place(*key)] += 1);
+    let mut sum = 0;
+    for end in ends.iter_mut() {
+        (*end, sum) = (sum, sum + *end);
     }
-    // Of one start there are at most as many hits as detectors.
-    for run in keys.chunk_by_mut(|a, b| a >> 48 == b >> 48).filter(|run| run.len() > 1) {
-        run.sort_unstable();
+    dealt.resize(keys.len(), 0);
+    for &key in keys.iter() {
+        let end = &mut ends[place(key)];
+        dealt[*end as usize] = key;
+        *end += 1;
+    }
+    std::mem::swap(keys, dealt);
+    let mut from = 0;
+    for &end in ends.iter() {
+        settle(&mut keys[from..end as usize]);
+        from = end as usize;
+    }
+}
+
+/// Sorts few keys, most of which are in order.
+#[inline]
+fn settle(keys: &mut [u64]) {
+    const FEW: usize = 16;
+    if keys.len() > FEW {
+        return keys.sort_unstable();
+    }
+    for i in 1..keys.len() {
+        let key = keys[i];
+        let mut at = i;
+        while at > 0 && keys[at - 1] > key {
+            keys[at] = keys[at - 1];
+            at -= 1;
+        }
+        keys[at] = key;
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::automaton::{Automaton, Ends};
 use super::edges::{CLASS, WORD, start_ok};
+use super::keys::Places;
 use super::molds::Room;
 use super::planner::Entry;
 use super::shape::{Lead, PLACES};
@@ -22,7 +23,7 @@ pub struct Scratch {
     pub(super) lists: Vec<Vec<u32>>,
     pub(super) keys: Vec<u64>,
     pub(super) casts: Room,
-    pub(super) sorted: Vec<u64>,
+    pub(super) places: Places,
     pub(super) window: Vec<u8>,
     pub(super) planes: Planes,
     pub(super) alive: Vec<bool>,

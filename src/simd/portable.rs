@@ -151,12 +151,12 @@ pub(super) fn positions(plane: &[u64], from: usize, to: usize, out: &mut Vec<u32
 pub(super) fn spread(plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
     // Words without a bit are left out first, without a branch on any: which they are is not to be foretold.
     let mut places = [0u16; WINDOW_WORDS];
-    let (mut used, mut count) = (0usize, 0usize);
+    let mut used = 0usize;
     for (word, bits) in (from as u16..).zip(&plane[from..to]) {
         places[used] = word;
         used = used.wrapping_add(usize::from(*bits != 0));
-        count = count.wrapping_add(bits.count_ones() as usize);
     }
+    let count: usize = places[..used].iter().map(|word| plane[usize::from(*word)].count_ones() as usize).sum();
     // Four positions of a word are always written, and few words have more: how many is not to be foretold either.
     const AT_ONCE: usize = 4;
     let mut at = out.len();
