@@ -45,7 +45,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const FENCES: &[(&str, &[&str], &str)] = &[
     ("arrow_array", &["inventory", "format"], "tables are the inventory's; others see rows (`model::rows`)"),
     ("arrow_schema", &["inventory", "format"], "tables are the inventory's; others see rows (`model::rows`)"),
-    ("arrow_buffer", &["format"], "columns are read by `format::parquet`; others see blocks"),
+    ("arrow_buffer", &["inventory", "format"], "tables are the inventory's; others see rows (`model::rows`)"),
     (
         "parquet",
         &["inventory", "format", "decode", "source"],

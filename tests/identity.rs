@@ -278,6 +278,7 @@ fn one_thing_has_one_form() {
         (Phone, "0044 20 7946 0958", "+442079460958"),
         (Ssn, "219-09-9999", "219 09 9999"),
         (Dob, "1980-03-04", "03/04/1980"),
+        (Dob, "1980-03-04", "1980-3-4"),
         (Dob, "1980-03-04T00:00:00", "March 4, 1980"),
         (Dob, "4 Mar 1980", "19800304"),
         (Dob, "13/04/1980", "1980-04-13"),
@@ -321,6 +322,9 @@ fn rubbish_has_no_form() {
         (Phone, "222-5200"),
         (Phone, "0000000000"),
         (Dob, "1980-02-30"),
+        (Dob, "1980-2-30"),
+        (Dob, "1700-01-01"),
+        (Dob, "198a-01-01"),
         (Dob, "80"),
         (Street, "Main Street"),
         (Street, "12"),
@@ -828,6 +832,29 @@ fn orphans_and_nobodies() {
     assert_eq!(rest.records, 4);
     let named = table(vec![V("name", "Jane Doe", FullName), V("ip", "192.0.2.7", IpAddress)]);
     assert_eq!(class(&named[0], IpAddress), Some(Class::None));
+}
+
+/// A row's values wait for their hashes, those of a tree do not, and a long one nowhere: they are counted alike.
+#[test]
+fn values_with_nobody_beside_them_are_counted_alike() {
+    const LONG: &str =
+        "a very long street of a town that is nobody's, which goes on and on past what a row keeps of it";
+    let values = ["123", "124", "123", LONG, "12 Elm", LONG];
+    let rows = |path| {
+        values.map(|value| Rec {
+            parent: None,
+            path,
+            values: vec![V("/code", value, CardCode), V("/street", value, Street), V("/city", value, City)],
+        })
+    };
+    let (_, table) = run_cut("data/file", Layout::Table, &rows(""), &[]);
+    let counts: Vec<_> = table.orphans.iter().map(|o| (o.element.element, o.count, o.distinct)).collect();
+    assert_eq!(counts, [(CardCode, 6, 4), (Address, 6, 4), (City, 6, 4)]);
+    for (layout, cuts) in [(Layout::Table, vec![0, 2, 3]), (Layout::Tree, vec![]), (Layout::Tree, vec![1])] {
+        let (mentions, other) = run_cut("data/file", layout, &rows(""), &cuts);
+        assert!(mentions.is_empty());
+        assert_eq!(other.orphans, table.orphans, "{layout:?} {cuts:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The inventory: what is written comes back, runs become visible whole or not at all, and other programs can read it.
 
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rollcall::inventory::{CommitStep, Inventory, InventoryError, Snapshot, Writer, digest};
 use rollcall::model::detector::{Class, Confidence};
 use rollcall::model::element::{Element, Form};
@@ -381,6 +382,42 @@ fn every_table_comes_back_row_by_row() {
     });
     assert_eq!(link_mentions, expected.collect::<Vec<_>>());
     assert_eq!(inventory.check().unwrap(), [] as [String; 0]);
+}
+
+/// Codes come to the writer as numbers; a file says text of them, and has dictionaries where reading counts on them.
+#[test]
+fn files_hold_plain_types() {
+    let folder = tempfile::tempdir().unwrap();
+    first_run(&inventory(folder.path()));
+    let mut dictionaries = BTreeSet::new();
+    for table in TABLES {
+        for name in newest_files(folder.path(), table).keys() {
+            let file = std::fs::File::open(folder.path().join(table).join(name)).unwrap();
+            let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+            let schema = format!("{:?}", reader.schema());
+            assert!(!schema.contains("Dictionary"), "{table}: {schema}");
+            for column in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+                if column.dictionary_page_offset().is_some() {
+                    dictionaries.insert(format!("{table}: {}", column.column_path().string()));
+                }
+            }
+        }
+    }
+    for code in [
+        "mentions: role",
+        "mentions: tokens.list.element.kind",
+        "mentions: elements.list.element.form",
+        "mentions: residence.country",
+        "mentions: name.first",
+        "identifiers: kind",
+        "memberships: certainty",
+    ] {
+        assert!(dictionaries.contains(code), "{code} of {dictionaries:?}");
+    }
+    for other in ["mentions: object", "mentions: tokens.list.element.token", "mentions: path", "identifiers: mentions"]
+    {
+        assert!(!dictionaries.contains(other), "{other} of {dictionaries:?}");
+    }
 }
 
 #[test]

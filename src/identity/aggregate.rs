@@ -5,6 +5,7 @@
 
 use crate::model::mention::Mention;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Decoded bytes of a segment.
@@ -51,8 +52,16 @@ impl Aggregator {
             self.segment = segment;
         }
         let hash = hash_of(&mention);
-        let head = self.heads.get(&hash).copied().unwrap_or(NONE);
-        let mut at = head;
+        let new = self.mentions.len() as u32;
+        let head = match self.heads.entry(hash) {
+            Entry::Occupied(head) => head.into_mut(),
+            Entry::Vacant(none) => {
+                none.insert(new);
+                self.mentions.push((mention, NONE));
+                return;
+            }
+        };
+        let mut at = *head;
         while let Some((held, next)) = self.mentions.get_mut(at as usize) {
             if same(held, &mention) {
                 merge(held, &mention);
@@ -60,8 +69,7 @@ impl Aggregator {
             }
             at = *next;
         }
-        self.heads.insert(hash, self.mentions.len() as u32);
-        self.mentions.push((mention, head));
+        self.mentions.push((mention, std::mem::replace(head, new)));
     }
 
     pub(super) fn flush(&mut self, out: &mut dyn FnMut(u32, Mention)) {

@@ -66,9 +66,9 @@ fn email(value: &[u8], out: &mut Vec<u8>) -> bool {
     };
     let inner = inner.trim_ascii();
     // In a URL the at sign is percent-encoded.
-    let decoded = match memchr::memmem::find(inner, b"%40") {
-        Some(at) if !inner.contains(&b'@') => Some([&inner[..at], &b"@"[..], &inner[at + 3..]].concat()),
-        _ => None,
+    let decoded = match memchr::memchr(b'@', inner) {
+        Some(_) => None,
+        None => memchr::memmem::find(inner, b"%40").map(|at| [&inner[..at], &b"@"[..], &inner[at + 3..]].concat()),
     };
     let inner = decoded.as_deref().unwrap_or(inner);
     let at = memchr::memrchr(b'@', inner);

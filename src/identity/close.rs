@@ -2,7 +2,8 @@
 
 use super::assemble::Assembler;
 use super::draft::{Address, Draft, Fact, Part};
-use super::person::{Person, Seen, residence};
+use super::key::Key;
+use super::person::{Person, Print, Seen, residence};
 use crate::model::block::Layout;
 use crate::model::detector::Class;
 use crate::model::element::{Element, Form};
@@ -28,7 +29,7 @@ struct Room {
 pub(super) fn seen(fact: &Fact, row: u64) -> Seen {
     // The street is what makes an address; its other parts stand for themselves.
     let element = if fact.element == Element::Street { Element::Address } else { fact.element };
-    Seen { element: MentionElement { element, form: fact.form }, field: fact.field, row, hash: fact.hash }
+    Seen { element: MentionElement { element, form: fact.form }, field: fact.field, row, print: fact.print }
 }
 
 pub(super) fn give(person: &mut Person, fact: Fact) {
@@ -38,7 +39,17 @@ pub(super) fn give(person: &mut Person, fact: Fact) {
     person.customer |= fact.element == Element::CustomerId;
     person.own |= fact.own;
     person.weigh(fact.element, fact.form, fact.marks);
-    person.tokens.extend(fact.token);
+    if let Some(token) = fact.token {
+        person.tokens.push(token);
+    }
+}
+
+/// The hash of a value, of which `words` may hold the bytes.
+pub(super) fn hash(key: &Key, print: Print, words: &[u8]) -> u64 {
+    match print {
+        Print::Hash(hash) => hash,
+        Print::Words(from, to) => key.hash64(0, words.get(from as usize..to as usize).unwrap_or_default()),
+    }
 }
 
 impl Assembler {
@@ -49,6 +60,9 @@ impl Assembler {
             (draft.event_day, draft.organisation, draft.relation) = (None, false, None);
             self.spare.push(draft);
             return;
+        }
+        if !(self.layout == Layout::Table && self.stack.is_empty() && draft.correspondents.is_empty()) {
+            self.settle(&mut draft);
         }
         if !draft.correspondents.is_empty() {
             self.message(&mut draft, out);
@@ -61,6 +75,13 @@ impl Assembler {
         self.spare.push(draft);
     }
 
+    /// Makes the hashes that wait to be asked for, where people may outlive the words of their record.
+    fn settle(&self, draft: &mut Draft) {
+        for fact in &mut draft.facts {
+            fact.print = Print::Hash(hash(&self.key, fact.print, &draft.words));
+        }
+    }
+
     pub(super) fn person(&self, draft: &Draft, role: Role) -> Person {
         let path = if self.layout == Layout::Tree { draft.path } else { u32::MAX };
         let mut person = Person::new(role, draft.row, path, draft.source);
@@ -68,23 +89,24 @@ impl Assembler {
         person
     }
 
-    fn at<'a>(&self, draft: &Draft, people: &'a mut Vec<Person>, role: Role, room: Room) -> &'a mut Person {
-        let at = people.iter().position(|p| p.role == role).unwrap_or_else(|| {
+    /// Where the person of a role is, who is new if there was none.
+    fn place(&mut self, draft: &Draft, people: &mut Vec<Person>, role: Role, room: Room) -> usize {
+        people.iter().position(|p| p.role == role).unwrap_or_else(|| {
             let mut person = self.person(draft, role);
             // Most records are about one person, who gets all.
             if people.is_empty() {
+                self.buffers.lend(&mut person);
                 person.tokens.reserve_exact(room.tokens);
-                person.seen.reserve_exact(room.seen);
+                person.seen.reserve(room.seen);
             }
             people.push(person);
             people.len() - 1
-        });
-        &mut people[at]
+        })
     }
 
     /// The people of a record, by role.
     pub(super) fn people(&mut self, draft: &mut Draft) -> Vec<Person> {
-        let mut people: Vec<Person> = Vec::with_capacity(2);
+        let mut people = std::mem::take(&mut self.buffers.people);
         let room = Room {
             tokens: draft.facts.iter().filter(|f| f.token.is_some()).count() + 2 * draft.addresses.len(),
             seen: draft.facts.len() + draft.names.len(),
@@ -94,13 +116,13 @@ impl Assembler {
         for part in names.drain(..) {
             let role = draft.role(part.hint);
             let row = draft.row;
-            let person = self.at(draft, &mut people, role, room);
+            let place = self.place(draft, &mut people, role, room);
+            let person = &mut people[place];
             match part.part {
                 Part::First if person.name.initial == 0 => {
-                    let last = person.name;
-                    person.name = part.name;
-                    (person.name.last, person.name.last_sound, person.name.last_near) =
-                        (last.last, last.last_sound, last.last_near);
+                    let (name, first) = (&mut person.name, &part.name);
+                    (name.first, name.first_roots, name.initial) = (first.first, first.first_roots, first.initial);
+                    (name.first_sound, name.first_near) = (first.first_sound, first.first_near);
                 }
                 Part::Last if person.name.last == 0 => {
                     (person.name.last, person.name.last_sound, person.name.last_near) =
@@ -119,13 +141,18 @@ impl Assembler {
                 element,
                 field: part.field,
                 row,
-                hash: part.name.first ^ part.name.last.rotate_left(1),
+                print: Print::Hash(part.name.first ^ part.name.last.rotate_left(1)),
             });
         }
         let mut facts = std::mem::take(&mut draft.facts);
+        let mut place = usize::MAX;
         for fact in facts.drain(..) {
             let role = draft.role(fact.hint);
-            give(self.at(draft, &mut people, role, room), fact);
+            // Neighbours are mostly of one person.
+            if people.get(place).is_none_or(|p| p.role != role) {
+                place = self.place(draft, &mut people, role, room);
+            }
+            give(&mut people[place], fact);
         }
         let mut halves = std::mem::take(&mut draft.halves);
         for (hint, half) in halves.drain(..) {
@@ -183,6 +210,9 @@ impl Assembler {
 
     /// Two roles are one person when their names are the same, or when a main role's other half is nobody by itself.
     fn merge(&self, people: &mut Vec<Person>) {
+        if people.len() < 2 {
+            return;
+        }
         let has = |people: &[Person], role| people.iter().position(|p| p.role == role);
         if let (Some(subject), Some(buyer)) = (has(people, Role::Subject), has(people, Role::Buyer))
             && (!people[subject].named() || !people[buyer].named() || people[subject].same_name(&people[buyer]))
@@ -209,14 +239,14 @@ impl Assembler {
 
     /// A row, an object, or a line about one person.
     fn record(&mut self, draft: &mut Draft, out: &mut dyn FnMut(u32, Mention)) {
-        let identified = draft.identified();
+        let identified = draft.overflowed && draft.identified();
         let mut people = self.people(draft);
         let keys = std::mem::take(&mut draft.keys);
         let pending = std::mem::take(&mut draft.pending);
         let waiting = std::mem::take(&mut draft.waiting);
         let lodgers = std::mem::take(&mut draft.lodgers);
         let lodgers = self.settle_lodgers(draft, &mut people, lodgers);
-        if identified && draft.overflowed {
+        if identified {
             self.late_parent(draft);
         }
         let absorbs = people.iter().any(|p| MAIN.contains(&p.role) && p.identified()) || !keys.is_empty();
@@ -243,14 +273,16 @@ impl Assembler {
         for mut person in waiting {
             person.keys.extend(keys.iter().cloned());
             match self.stack.is_empty() || !keys.is_empty() {
-                true => self.emit(&mut person, out),
+                true => self.emit(&mut person, &draft.words, out),
                 false => self.wait(person, out),
             }
         }
         let single = self.layout == Layout::Tree && self.is_single(draft.path);
         if self.stack.is_empty() {
-            people.iter_mut().for_each(|person| self.emit(person, out));
-            lodgers.into_iter().chain(alone).for_each(|mut person| self.emit(&mut person, out));
+            people.iter_mut().for_each(|person| self.emit(person, &draft.words, out));
+            lodgers.into_iter().chain(alone).for_each(|mut person| self.emit(&mut person, &draft.words, out));
+            people.clear();
+            self.buffers.people = people;
             return;
         }
         for mut person in people.into_iter().chain(lodgers).chain(alone) {
@@ -261,7 +293,7 @@ impl Assembler {
             } else if person.role == Role::Recipient && keys.is_empty() {
                 self.wait(person, out);
             } else {
-                self.emit(&mut person, out);
+                self.emit(&mut person, &draft.words, out);
             }
         }
         if draft.overflowed
@@ -282,7 +314,7 @@ impl Assembler {
     fn lodge(&mut self, mut person: Person, out: &mut dyn FnMut(u32, Mention)) {
         match self.stack.last_mut() {
             Some(parent) if parent.lodgers.len() < LODGERS_MAX => parent.lodgers.push(person),
-            _ => self.emit(&mut person, out),
+            _ => self.emit(&mut person, &[], out),
         }
     }
 
@@ -334,7 +366,7 @@ impl Assembler {
 
     /// Hands an unidentified person up to the enclosing record.
     fn contribute(&mut self, mut person: Person, out: &mut dyn FnMut(u32, Mention)) {
-        let Some(parent) = self.stack.last_mut() else { return self.emit(&mut person, out) };
+        let Some(parent) = self.stack.last_mut() else { return self.emit(&mut person, &[], out) };
         if person.is_empty() && person.keys.len() < 2 {
             return;
         }
@@ -345,32 +377,39 @@ impl Assembler {
         parent.overflowed = true;
         let mut held = std::mem::take(&mut parent.pending);
         held.push(person);
-        held.iter_mut().for_each(|person| self.emit(person, out));
+        held.iter_mut().for_each(|person| self.emit(person, &[], out));
     }
 
     /// Keeps a recipient until the enclosing record's keys are known.
     fn wait(&mut self, mut person: Person, out: &mut dyn FnMut(u32, Mention)) {
         match self.stack.last_mut() {
             Some(parent) if parent.waiting.len() < PENDING_MAX => parent.waiting.push(person),
-            _ => self.emit(&mut person, out),
+            _ => self.emit(&mut person, &[], out),
         }
     }
 
-    /// Makes the mention, or the orphans, of a person who is not asked for again.
-    pub(super) fn emit(&mut self, person: &mut Person, out: &mut dyn FnMut(u32, Mention)) {
+    /// Makes the mention, or the orphans, of a person who is not asked for again. `words` are those of the record, if its
+    /// hashes are not settled.
+    pub(super) fn emit(&mut self, person: &mut Person, words: &[u8], out: &mut dyn FnMut(u32, Mention)) {
         let field = person.seen.first().map(|s| s.field).or((person.path != u32::MAX).then_some(person.path));
         let population = field.and_then(|f| self.fields.get(f as usize)).map_or(Population::Consumer, |f| f.population);
         let path = self.fields.get(person.path as usize).map_or(&self.nothing, |f| &f.path);
         match person.finish(population, Arc::clone(path)) {
             Ok(mention) => self.aggregator.add(mention, out),
             Err((seen, reason)) => {
-                for seen in seen {
-                    if seen.element.element != Element::IpAddress {
-                        self.orphans.add(seen.field, seen.element, seen.hash, seen.row, reason);
-                    }
+                for seen in seen.iter().filter(|seen| seen.element.element != Element::IpAddress) {
+                    self.orphan(seen, words, reason);
                 }
+                person.seen = seen;
             }
         }
+        self.buffers.take_back(std::mem::take(&mut person.seen), std::mem::take(&mut person.halves));
+    }
+
+    /// Counts a value that has nobody beside it.
+    pub(super) fn orphan(&mut self, seen: &Seen, words: &[u8], reason: &'static str) {
+        let hash = hash(&self.key, seen.print, words);
+        self.orphans.add(seen.field, seen.element, hash, seen.row, reason);
     }
 }
 

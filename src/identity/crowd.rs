@@ -3,7 +3,7 @@
 use super::assemble::Assembler;
 use super::close::{give, seen};
 use super::draft::{Draft, Part};
-use super::person::{Person, Seen};
+use super::person::{Person, Print, Seen};
 use super::roles::Hint;
 use crate::model::element::{Element, Form};
 use crate::model::finding::Marks;
@@ -23,7 +23,12 @@ impl Assembler {
             person.organisation = one.fact.marks.has(Marks::ROLE);
             if person.named() {
                 let element = MentionElement { element: Element::FullName, form: Form::Clear };
-                person.seen.push(Seen { element, field: one.fact.field, row: draft.row, hash: one.name.first });
+                person.seen.push(Seen {
+                    element,
+                    field: one.fact.field,
+                    row: draft.row,
+                    print: Print::Hash(one.name.first),
+                });
             }
             give(&mut person, one.fact);
             people.push(person);
@@ -42,8 +47,7 @@ impl Assembler {
                     let other = fact.element == Element::Email
                         && !people[about].tokens.iter().any(|t| Some(t.value) == fact.token.as_ref().map(|t| t.value));
                     if other && !fact.own {
-                        let seen = seen(fact, draft.row);
-                        self.orphans.add(seen.field, seen.element, seen.hash, seen.row, "address in a message body");
+                        self.orphan(&seen(fact, draft.row), &draft.words, "address in a message body");
                     }
                     !other
                 });
@@ -61,14 +65,14 @@ impl Assembler {
             if !person.own {
                 person.keys.extend(draft.keys.iter().cloned());
             }
-            self.emit(&mut person, out);
+            self.emit(&mut person, &draft.words, out);
         }
     }
 
     /// Whether a line speaks of more than one person.
     pub(super) fn several(&self, draft: &Draft) -> bool {
         let distinct = |element: Element| {
-            let mut values = draft.facts.iter().filter(|f| f.element == element && !f.own).map(|f| f.hash);
+            let mut values = draft.facts.iter().filter(|f| f.element == element && !f.own).map(|f| f.print);
             let first = values.next();
             values.any(|v| Some(v) != first)
         };
@@ -115,19 +119,23 @@ impl Assembler {
                     person.name = part.name;
                     person.confidence = part.confidence;
                     let element = MentionElement { element: part.element, form: Form::Clear };
-                    person.seen.push(Seen { element, field: part.field, row: draft.row, hash: part.name.first });
+                    person.seen.push(Seen {
+                        element,
+                        field: part.field,
+                        row: draft.row,
+                        print: Print::Hash(part.name.first),
+                    });
                     people.push(person);
                 }
                 self.orphan_all(draft, "several people in one line");
             }
         }
-        people.iter_mut().for_each(|person| self.emit(person, out));
+        people.iter_mut().for_each(|person| self.emit(person, &draft.words, out));
     }
 
     fn orphan_all(&mut self, draft: &mut Draft, reason: &'static str) {
         for fact in draft.facts.drain(..).filter(|f| f.element != Element::IpAddress && !f.own) {
-            let seen = seen(&fact, draft.row);
-            self.orphans.add(seen.field, seen.element, seen.hash, seen.row, reason);
+            self.orphan(&seen(&fact, draft.row), &draft.words, reason);
         }
     }
 }

@@ -78,9 +78,21 @@ fn full_year(digits: &[u8]) -> Option<i32> {
     }
 }
 
+/// The date of `1980-04-03`, and whether it exists; none for any other form.
+fn iso(value: &[u8]) -> Option<Option<Ymd>> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = value else { return None };
+    let number = |digits: &[u8]| digits.iter().fold(0, |n, d| n * 10 + u32::from(d - b'0'));
+    let (year, month, day) = ([*y1, *y2, *y3, *y4], [*m1, *m2], [*d1, *d2]);
+    let digits = year.iter().chain(&month).chain(&day).all(u8::is_ascii_digit);
+    digits.then(|| checked(number(&year) as i32, number(&month), number(&day)))
+}
+
 /// Reads a date. `day_first` settles `03/04/1980`; a part above twelve settles itself, and dots are a day-first custom.
 pub fn parse(value: &[u8], day_first: bool) -> Option<Ymd> {
     let value = value.trim_ascii();
+    if let Some(found) = iso(value) {
+        return found;
+    }
     let ([a, b, c], n, separator) = groups(value);
     if n >= 1 && a.len() == 8 {
         let all = number(a)?;
@@ -107,7 +119,12 @@ pub fn parse(value: &[u8], day_first: bool) -> Option<Ymd> {
 
 /// What a value says of its field's custom: `Some(true)` for day-first, `Some(false)` for month-first.
 pub fn evidence(value: &[u8]) -> Option<bool> {
-    let ([a, b, _], n, _) = groups(value.trim_ascii());
+    let value = value.trim_ascii();
+    // A year in front says nothing, and a column of such dates is asked for each of them.
+    if value.get(..3).is_some_and(|head| head.iter().all(u8::is_ascii_digit)) {
+        return None;
+    }
+    let ([a, b, _], n, _) = groups(value);
     if n < 3 || a.len() > 2 || b.len() > 2 {
         return None;
     }

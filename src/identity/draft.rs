@@ -1,9 +1,9 @@
 //! What one record has said so far: facts, names and address parts, as tokens and hashes.
 //!
 //! A draft outlives its block (a JSON object may span many), so it keeps no value but the few address words that make
-//! one token only together, in a buffer that is cleared when it goes.
+//! one token only together, and what a row of a table may yet have to count, in a buffer that is cleared when it goes.
 
-use super::person::{Half, Person};
+use super::person::{Half, Person, Print};
 use super::roles::{FieldRole, Hint};
 use crate::model::detector::{Class, Confidence};
 use crate::model::element::{Element, Form};
@@ -21,7 +21,7 @@ pub(super) struct Fact {
     pub(super) confidence: Confidence,
     pub(super) marks: Marks,
     pub(super) field: FieldId,
-    pub(super) hash: u64,
+    pub(super) print: Print,
     pub(super) token: Option<Token>,
     /// An e-mail address of the operator's own domains.
     pub(super) own: bool,
@@ -114,7 +114,7 @@ impl Draft {
 
     /// Makes it new, keeping its buffers.
     pub(super) fn clear(&mut self) {
-        self.words.zeroize();
+        self.clear_words();
         self.facts.clear();
         self.names.clear();
         self.halves.clear();
@@ -125,6 +125,13 @@ impl Draft {
         self.waiting.clear();
         self.lodgers.clear();
         (self.event_day, self.organisation, self.relation, self.overflowed) = (None, false, None, false);
+    }
+
+    /// Past its length the buffer is zero already: what was there has been cleared before. It lives on, so plain writes will do, and a
+    /// row has no time for volatile ones; those are for the end.
+    fn clear_words(&mut self) {
+        self.words.fill(0);
+        self.words.clear();
     }
 
     /// The role of a hint, now that the whole record is known.

@@ -138,7 +138,8 @@ impl Key {
 
 /// SipHash-2-4-128 of `bytes` under `key`, as its authors publish it.
 pub fn sip128(key: &[u8; 16], bytes: &[u8]) -> [u8; 16] {
-    SipHasher24::new_with_key(key).hash(bytes).as_bytes()
+    let hash = SipHasher24::new_with_key(key).hash(bytes);
+    (u128::from(hash.h2) << 64 | u128::from(hash.h1)).to_le_bytes()
 }
 
 impl fmt::Debug for Key {

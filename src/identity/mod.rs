@@ -24,6 +24,7 @@ pub mod plan;
 pub mod roles;
 mod sound;
 mod street;
+mod value;
 
 pub use assemble::{Assembled, Assembler, Orphan};
 pub use key::Key;

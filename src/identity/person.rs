@@ -10,13 +10,23 @@ use crate::model::mention::{
 };
 use std::sync::Arc;
 
+/// What tells a value from others of its field, where those with nobody beside them are counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Print {
+    /// A keyed hash.
+    Hash(u64),
+    /// The value itself, as a part of the draft's words: its hash is made when it is asked for. Most values stand beside a
+    /// person and are not counted.
+    Words(u32, u32),
+}
+
 /// An element and where it was seen, kept until it is known whether a person stands beside it.
 #[derive(Clone, Copy)]
 pub(super) struct Seen {
     pub(super) element: MentionElement,
     pub(super) field: FieldId,
     pub(super) row: u64,
-    pub(super) hash: u64,
+    pub(super) print: Print,
 }
 
 /// Half of a pair, or of none.
@@ -234,7 +244,7 @@ impl Person {
             elements.push(MentionElement { element: Element::Name, form: Form::Clear });
         }
         self.pairs(&mut elements);
-        elements.sort_unstable();
+        elements.sort_unstable_by_key(|e| (e.element as u16) << 8 | e.form as u16);
         elements.dedup();
         // An account reached at a role mailbox, without a name or anything that only people have, is an organisation's.
         let personal = elements.iter().any(|e| is_personal(e.element));
@@ -260,6 +270,37 @@ impl Person {
             path,
             source: self.source,
         })
+    }
+}
+
+/// What people of closed records leave, for those to come: a row costs no allocation that its mention does not keep.
+#[derive(Default)]
+pub(super) struct Buffers {
+    pub(super) people: Vec<Person>,
+    seen: Vec<Seen>,
+    halves: Vec<Half>,
+}
+
+/// Entries of a buffer that is kept.
+const KEPT_MAX: usize = 1024;
+
+impl Buffers {
+    /// Gives the buffers to a person.
+    pub(super) fn lend(&mut self, person: &mut Person) {
+        person.seen = std::mem::take(&mut self.seen);
+        person.halves = std::mem::take(&mut self.halves);
+    }
+
+    /// Takes the buffers of a person who is done.
+    pub(super) fn take_back(&mut self, mut seen: Vec<Seen>, mut halves: Vec<Half>) {
+        if self.seen.capacity() == 0 && seen.capacity() <= KEPT_MAX {
+            seen.clear();
+            self.seen = seen;
+        }
+        if self.halves.capacity() == 0 && halves.capacity() <= KEPT_MAX {
+            halves.clear();
+            self.halves = halves;
+        }
     }
 }
 

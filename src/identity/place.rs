@@ -51,24 +51,45 @@ fn pair(code: &str) -> [u8; 2] {
     [code[0], code[1]]
 }
 
-fn code_of(table: &[(&str, &str)], value: &[u8]) -> Option<[u8; 2]> {
+/// The second letters of codes by their first, as bits.
+type Letters = [u32; 26];
+
+const fn letters(table: &[(&str, &str)]) -> Letters {
+    let mut codes = [0; 26];
+    let mut i = 0;
+    while i < table.len() {
+        let code = table[i].0.as_bytes();
+        codes[(code[0] - b'A') as usize] |= 1 << (code[1] - b'A');
+        i += 1;
+    }
+    codes
+}
+
+const STATE_CODES: Letters = letters(STATES);
+const PROVINCE_CODES: Letters = letters(PROVINCES);
+
+fn code_of(table: &[(&str, &str)], codes: &Letters, value: &[u8]) -> Option<[u8; 2]> {
     let value = value.trim_ascii();
     // No name has two letters, so a value of two is a code or nothing.
     if let [a, b] = value {
         let code = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
-        return table.iter().any(|(known, _)| known.as_bytes() == code).then_some(code);
+        let letter = |b: u8| usize::from(b.wrapping_sub(b'A'));
+        let known = codes
+            .get(letter(code[0]))
+            .is_some_and(|second| second.checked_shr(letter(code[1]) as u32).is_some_and(|s| s & 1 == 1));
+        return known.then_some(code);
     }
     table.iter().find(|(_, name)| value.eq_ignore_ascii_case(name.as_bytes())).map(|(code, _)| pair(code))
 }
 
 /// The USPS code of a state's code or name.
 pub fn state_code(value: &[u8]) -> Option<[u8; 2]> {
-    code_of(STATES, value)
+    code_of(STATES, &STATE_CODES, value)
 }
 
 /// The code of a Canadian province's code or name.
 pub fn province_code(value: &[u8]) -> Option<[u8; 2]> {
-    code_of(PROVINCES, value)
+    code_of(PROVINCES, &PROVINCE_CODES, value)
 }
 
 /// The ISO 3166-1 alpha-2 code of a country's code or English name.

@@ -4,13 +4,17 @@
 //! types are those that every Parquet reader agrees on: text, bytes, signed 64 and 32 bit numbers, UTC microseconds, days,
 //! lists and structs.
 
-use crate::model::mention::TokenValue;
-use arrow_array::builder::{BinaryBuilder, OffsetBufferBuilder};
+use crate::model::detector::{Class, Confidence};
+use crate::model::element::{Element, Form};
+use crate::model::mention::{Population, ResidenceBasis, Role, TokenValue};
+use crate::model::rows::Certainty;
+use arrow_array::builder::BinaryBuilder;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray,
-    StructArray, TimestampMicrosecondArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, DictionaryArray, Int32Array, Int64Array, ListArray,
+    RecordBatch, StringArray, StructArray, TimestampMicrosecondArray, UInt8Array,
 };
-use arrow_schema::{ArrowError, Field, Fields, Schema};
+use arrow_buffer::{Buffer, OffsetBuffer};
+use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, Schema};
 use std::sync::Arc;
 
 /// A named column.
@@ -58,10 +62,60 @@ pub(super) fn text<T: AsRef<str>>(name: &str, values: impl Iterator<Item = T>) -
     column(name, StringArray::from_iter_values(values), false)
 }
 
+/// A closed set of codes, numbered in the order of `ALL`.
+pub(super) trait Code: Copy + 'static {
+    const ALL: &'static [Self];
+    fn number(self) -> u8;
+    fn code(self) -> &'static str;
+}
+
+macro_rules! codes {
+    ($($set:ty: $all:expr),*) => {$(
+        impl Code for $set {
+            const ALL: &'static [Self] = {
+                let all: &[$set] = $all;
+                let mut number = 0;
+                while number < all.len() {
+                    assert!(all[number] as usize == number);
+                    number += 1;
+                }
+                all
+            };
+
+            fn number(self) -> u8 {
+                self as u8
+            }
+
+            fn code(self) -> &'static str {
+                self.code()
+            }
+        }
+    )*};
+}
+
+codes! {
+    Certainty: &Certainty::ALL,
+    Class: &Class::ALL,
+    Confidence: &Confidence::ALL,
+    Element: Element::ALL,
+    Form: &Form::ALL,
+    Population: &Population::ALL,
+    ResidenceBasis: &ResidenceBasis::ALL,
+    Role: &Role::ALL
+}
+
+/// Codes of a closed set: a number a cell, and each code once a batch. The file says text all the same, see [`schema`].
+pub(super) fn code<T: Code>(name: &str, values: impl Iterator<Item = T>) -> Column {
+    let codes = StringArray::from_iter_values(T::ALL.iter().map(|code| code.code()));
+    let numbers = UInt8Array::from_iter_values(values.map(T::number));
+    column(name, DictionaryArray::new(numbers, Arc::new(codes)), false)
+}
+
 pub(super) fn token(name: &str, values: impl Iterator<Item = TokenValue>) -> Column {
-    let mut bytes = BinaryBuilder::new();
-    values.for_each(|token| bytes.append_value(token.0));
-    column(name, bytes.finish(), false)
+    let mut bytes: Vec<u8> = Vec::with_capacity(size_of::<TokenValue>() * values.size_hint().0);
+    values.for_each(|token| bytes.extend_from_slice(&token.0));
+    let offsets = OffsetBuffer::from_repeated_length(size_of::<TokenValue>(), bytes.len() / size_of::<TokenValue>());
+    column(name, BinaryArray::new(offsets, Buffer::from_vec(bytes), None), false)
 }
 
 pub(super) fn maybe_token(name: &str, values: impl Iterator<Item = Option<TokenValue>>) -> Column {
@@ -72,10 +126,9 @@ pub(super) fn maybe_token(name: &str, values: impl Iterator<Item = Option<TokenV
 
 /// Lists: how long each is, and the elements of all of them, one list after the other.
 pub(super) fn list(name: &str, lengths: impl Iterator<Item = usize>, elements: Column) -> Column {
-    let mut offsets = OffsetBufferBuilder::new(0);
-    lengths.for_each(|length| offsets.push_length(length));
+    let offsets = OffsetBuffer::from_lengths(lengths);
     let element = Arc::new(elements.field.with_name("element"));
-    column(name, ListArray::new(element, offsets.finish(), elements.array, None), false)
+    column(name, ListArray::new(element, offsets, elements.array, None), false)
 }
 
 /// Structs that are always there.
@@ -101,7 +154,17 @@ pub(super) fn batch(columns: Vec<Column>) -> Result<RecordBatch, ArrowError> {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
 }
 
-/// The schema of the columns.
+/// The schema of the columns as a file has it: codes are text, however they come.
 pub(super) fn schema(columns: Vec<Column>) -> Schema {
-    Schema::new(unzip(columns).0)
+    Schema::new(unzip(columns).0.iter().map(stored).collect::<Fields>())
+}
+
+fn stored(field: &FieldRef) -> FieldRef {
+    let data_type = match field.data_type() {
+        DataType::Dictionary(_, codes) => codes.as_ref().clone(),
+        DataType::List(element) => DataType::List(stored(element)),
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(stored).collect()),
+        _ => return Arc::clone(field),
+    };
+    Arc::new(field.as_ref().clone().with_data_type(data_type))
 }

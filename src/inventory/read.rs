@@ -25,20 +25,8 @@ const BATCH_ROWS: usize = 4096;
 
 /// Columns of few texts, which are read as numbers in a dictionary, as they lie in the file: a text a cell would be copied
 /// and parsed for each row.
-const CODES: [&str; 12] = [
-    "role",
-    "population",
-    "kind",
-    "class",
-    "namespace",
-    "element",
-    "form",
-    "country",
-    "state",
-    "basis",
-    "confidence",
-    "certainty",
-];
+const CODES: [&str; 11] =
+    ["role", "population", "kind", "class", "element", "form", "country", "state", "basis", "confidence", "certainty"];
 
 /// What to read of a table's files.
 pub(super) struct Scan<'a> {

@@ -9,8 +9,9 @@ use super::row::Row;
 use super::store::{Root, in_table};
 use super::table::Table;
 use crate::model::files::DataFileOut;
+use arrow_schema::{DataType, Fields, Schema};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -29,9 +30,9 @@ const GROUP_ROWS: usize = 32 << 10;
 const GROUP_BYTES: usize = 4 << 20;
 /// Bytes of a page before compression. A reader holds one of each column.
 const PAGE_BYTES: usize = 256 << 10;
-/// Columns of tokens: they hardly repeat, so a dictionary of them is memory and time for nothing. They are
-/// compressed all the same: birth dates and shared addresses do repeat, and without it an inventory is a third larger.
-const TOKENS: [&[&str]; 4] = [&["tokens", "list", "element", "token"], &["token"], &["consumer"], &["cluster"]];
+/// Rows of a page at most. Until its page is full a column with a dictionary holds eight bytes a cell, so larger pages fill a row group
+/// with what will be a fraction of a byte.
+const PAGE_ROWS: usize = 4096;
 
 /// Columns that readers skip row groups by. Least and greatest of the others cost a third of the writing and help nobody:
 /// tokens are scattered, codes are few.
@@ -111,9 +112,10 @@ impl<R: Row> Sink<R> {
         let path = in_table(R::TABLE, &name);
         let file = self.root.0.create(&path)?;
         let handle = file.writer()?;
-        let schema = columns::schema(R::columns(&[])).into();
+        let schema = columns::schema(R::columns(&[]));
         let failed = |e| self.root.parquet_at(&path, e);
-        let writer = ArrowWriter::try_new(handle, schema, Some(properties().map_err(failed)?)).map_err(failed)?;
+        let properties = properties(&schema).map_err(failed)?;
+        let writer = ArrowWriter::try_new(handle, schema.into(), Some(properties)).map_err(failed)?;
         Ok(Open { name, file, writer })
     }
 
@@ -172,19 +174,64 @@ pub(super) fn object_range(metadata: &ParquetMetaData, group: usize) -> Option<(
     }
 }
 
-fn properties() -> Result<WriterProperties, ParquetError> {
+/// How a column without a dictionary is laid out; none for one that has one.
+///
+/// A dictionary costs a look-up a cell, which is more than all else that is done with it. So there is one where values are few, come in
+/// no order and are asked for by number (codes, see `read::CODES`), and where they are long, as hashes of names are. What nearly
+/// always says the same is left to zstd, and numbers are packed.
+fn encoding(path: &[&str], data_type: &DataType) -> Option<Encoding> {
+    match (data_type, path) {
+        // Most first names are of one family of nicknames.
+        (DataType::Int64, ["name", "first_root_2" | "first_root_3" | "first_root_4"]) => Some(Encoding::PLAIN),
+        (DataType::Int64, ["name", ..]) => None,
+        // Counts are small, and numbers and places near those before.
+        (DataType::Int64 | DataType::Timestamp(..), _) => Some(Encoding::DELTA_BINARY_PACKED),
+        // What is near a name comes again with the name, up to ten numbers in a row.
+        (DataType::Int32, _) => Some(Encoding::PLAIN),
+        // Tokens hardly repeat. They are compressed all the same: birth dates and shared addresses do, and without it an inventory is
+        // a third larger.
+        (DataType::Binary, _) => Some(Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        (DataType::Utf8, [.., "namespace" | "path"]) => Some(Encoding::PLAIN),
+        _ => None,
+    }
+}
+
+/// Calls `each` with the path and the type of every leaf.
+fn leaves<'a>(fields: &'a Fields, path: &mut Vec<&'a str>, each: &mut impl FnMut(&[&str], &DataType)) {
+    for field in fields {
+        let from = path.len();
+        path.push(field.name());
+        let mut data_type = field.data_type();
+        while let DataType::List(element) = data_type {
+            path.extend(["list", element.name().as_str()]);
+            data_type = element.data_type();
+        }
+        match data_type {
+            DataType::Struct(fields) => leaves(fields, path, each),
+            data_type => each(path, data_type),
+        }
+        path.truncate(from);
+    }
+}
+
+fn properties(schema: &Schema) -> Result<WriterProperties, ParquetError> {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_data_page_size_limit(PAGE_BYTES)
+        .set_data_page_row_count_limit(PAGE_ROWS)
         .set_dictionary_page_size_limit(PAGE_BYTES)
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::None);
     for column in RANGED {
         properties = properties.set_column_statistics_enabled(ColumnPath::from(*column), EnabledStatistics::Chunk);
     }
-    for path in TOKENS {
-        let path = ColumnPath::from(path.iter().map(|part| part.to_string()).collect::<Vec<_>>());
-        properties = properties.set_column_dictionary_enabled(path, false);
+    let mut encoded = Vec::new();
+    leaves(&schema.fields, &mut Vec::new(), &mut |path, data_type| {
+        let path_of = || ColumnPath::from(path.iter().map(|part| part.to_string()).collect::<Vec<_>>());
+        encoded.extend(encoding(path, data_type).map(|encoding| (path_of(), encoding)));
+    });
+    for (path, encoding) in encoded {
+        properties = properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding);
     }
     Ok(properties.build())
 }

@@ -16,6 +16,9 @@ pub enum Class {
 }
 
 impl Class {
+    /// Every class, in the order of its number.
+    pub const ALL: [Class; 4] = [Class::Primary, Class::Secondary, Class::Tertiary, Class::None];
+
     /// The word pattern files and the inventory use.
     pub const fn code(self) -> &'static str {
         match self {
@@ -28,7 +31,7 @@ impl Class {
 
     /// The class of a word, or `None`.
     pub fn from_code(code: &str) -> Option<Class> {
-        [Class::Primary, Class::Secondary, Class::Tertiary, Class::None].into_iter().find(|c| c.code() == code)
+        Class::ALL.into_iter().find(|c| c.code() == code)
     }
 }
 
@@ -44,6 +47,9 @@ pub enum Confidence {
 }
 
 impl Confidence {
+    /// Every confidence, in the order of its number.
+    pub const ALL: [Confidence; 3] = [Confidence::Low, Confidence::Medium, Confidence::High];
+
     /// The word pattern files, the inventory and reports use.
     pub const fn code(self) -> &'static str {
         match self {
@@ -55,7 +61,7 @@ impl Confidence {
 
     /// The confidence of a word, or `None`.
     pub fn from_code(code: &str) -> Option<Confidence> {
-        [Confidence::Low, Confidence::Medium, Confidence::High].into_iter().find(|c| c.code() == code)
+        Confidence::ALL.into_iter().find(|c| c.code() == code)
     }
 }
 

@@ -158,6 +158,9 @@ pub enum Form {
 }
 
 impl Form {
+    /// Every form, in the order of its number.
+    pub const ALL: [Form; 5] = [Form::Clear, Form::Truncated, Form::Hashed, Form::Encrypted, Form::Tokenised];
+
     /// The word the inventory and reports use.
     pub const fn code(self) -> &'static str {
         match self {
@@ -171,8 +174,6 @@ impl Form {
 
     /// The form of a word, or `None`.
     pub fn from_code(code: &str) -> Option<Form> {
-        [Form::Clear, Form::Truncated, Form::Hashed, Form::Encrypted, Form::Tokenised]
-            .into_iter()
-            .find(|f| f.code() == code)
+        Form::ALL.into_iter().find(|f| f.code() == code)
     }
 }

@@ -1,7 +1,7 @@
 //! Table `consumers`.
 
 use super::super::cells::Group;
-use super::super::columns::{Column, flag, long, maybe_token, text, token};
+use super::super::columns::{Column, code, flag, long, maybe_token, text, token};
 use super::super::table::Table;
 use super::parts::{Elements, Residences, elements, residence, residences};
 use super::{Row, rows};
@@ -16,7 +16,7 @@ impl Row for ConsumerRow {
         let all = || rows.iter();
         vec![
             token("consumer", all().map(|r| r.id)),
-            text("population", all().map(|r| r.population.code())),
+            code("population", all().map(|r| r.population)),
             elements("elements", all().map(|r| r.elements.as_slice())),
             flag("named", all().map(|r| r.named)),
             residence("residence", all().map(|r| r.residence)),

@@ -1,7 +1,7 @@
 //! Table `fields`.
 
 use super::super::cells::Group;
-use super::super::columns::{Column, long, text};
+use super::super::columns::{Column, code, long, text};
 use super::super::table::Table;
 use super::parts::{Longs, longs};
 use super::{Row, rows};
@@ -18,7 +18,7 @@ impl Row for FieldRow {
             long("object", all().map(|r| r.object)),
             text("path", all().map(|r| &r.path)),
             text("detector", all().map(|r| &r.detector)),
-            text("element", all().map(|r| r.element.code())),
+            code("element", all().map(|r| r.element)),
             long("values_seen", all().map(|r| r.values)),
             long("matches", all().map(|r| r.matches)),
             long("valid", all().map(|r| r.valid)),

@@ -1,7 +1,7 @@
 //! Table `identifiers`.
 
 use super::super::cells::Group;
-use super::super::columns::{Column, flag, long, maybe_token, text, token};
+use super::super::columns::{Column, code, flag, long, maybe_token, text, token};
 use super::super::store::invalid;
 use super::super::table::Table;
 use super::{Row, rows};
@@ -17,9 +17,9 @@ impl Row for IdentifierRow {
         let all = || rows.iter();
         vec![
             token("token", all().map(|r| r.token)),
-            text("kind", all().map(|r| r.kind.code())),
+            code("kind", all().map(|r| r.kind)),
             text("namespace", all().map(|r| &r.namespace)),
-            text("class", all().map(|r| r.class.code())),
+            code("class", all().map(|r| r.class)),
             maybe_token("consumer", all().map(|r| r.consumer)),
             long("names", all().map(|r| u64::from(r.names))),
             flag("hub", all().map(|r| r.hub)),

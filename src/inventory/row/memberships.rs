@@ -1,7 +1,7 @@
 //! Table `memberships`.
 
 use super::super::cells::Group;
-use super::super::columns::{Column, long, text, token};
+use super::super::columns::{Column, code, long, token};
 use super::super::table::Table;
 use super::{Row, rows};
 use crate::model::rows::{Certainty, MembershipRow, MentionId};
@@ -16,7 +16,7 @@ impl Row for MembershipRow {
             long("object", all().map(|r| r.mention.object)),
             long("number", all().map(|r| r.mention.number)),
             token("consumer", all().map(|r| r.consumer)),
-            text("certainty", all().map(|r| r.certainty.code())),
+            code("certainty", all().map(|r| r.certainty)),
         ]
     }
 

@@ -1,7 +1,7 @@
 //! Table `mentions`, and the part of it that linking reads.
 
 use super::super::cells::{Codes, Group, List, Long, Text, Tokens};
-use super::super::columns::{Column, group, list, long, maybe_day, maybe_group, short, text, token};
+use super::super::columns::{Column, code, group, list, long, maybe_day, maybe_group, short, text, token};
 use super::super::store::invalid;
 use super::super::table::Table;
 use super::parts::{Elements, Residences, elements, residence};
@@ -25,8 +25,8 @@ impl Row for MentionRow {
             "element",
             vec![
                 token("token", tokens().map(|t| t.value)),
-                text("kind", tokens().map(|t| t.kind.code())),
-                text("class", tokens().map(|t| t.class.code())),
+                code("kind", tokens().map(|t| t.kind)),
+                code("class", tokens().map(|t| t.class)),
                 text("namespace", tokens().map(|t| &t.namespace)),
             ],
         );
@@ -35,12 +35,12 @@ impl Row for MentionRow {
             long("object", rows.iter().map(|r| r.object)),
             long("number", rows.iter().map(|r| r.number)),
             long("segment", rows.iter().map(|r| u64::from(r.segment))),
-            text("role", all().map(|m| m.role.code())),
-            text("population", all().map(|m| m.population.code())),
+            code("role", all().map(|m| m.role)),
+            code("population", all().map(|m| m.population)),
             list("tokens", all().map(|m| m.tokens.len()), token_group),
             name_column(&all().map(|m| m.name).collect::<Vec<_>>()),
             elements("elements", all().map(|m| m.elements.as_slice())),
-            text("confidence", all().map(|m| m.confidence.code())),
+            code("confidence", all().map(|m| m.confidence)),
             residence("residence", all().map(|m| m.residence)),
             maybe_day("event_day", all().map(|m| m.event_day)),
             long("records", all().map(|m| m.count)),

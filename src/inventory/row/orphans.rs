@@ -1,7 +1,7 @@
 //! Table `orphans`.
 
 use super::super::cells::Group;
-use super::super::columns::{Column, long, text};
+use super::super::columns::{Column, code, long, text};
 use super::super::table::Table;
 use super::parts::{Longs, element_at, longs};
 use super::{Row, rows};
@@ -16,8 +16,8 @@ impl Row for OrphanRow {
         vec![
             long("object", all().map(|r| r.object)),
             text("path", all().map(|r| &r.path)),
-            text("element", all().map(|r| r.element.element.code())),
-            text("form", all().map(|r| r.element.form.code())),
+            code("element", all().map(|r| r.element.element)),
+            code("form", all().map(|r| r.element.form)),
             long("findings", all().map(|r| r.count)),
             long("distinct_values", all().map(|r| r.distinct)),
             longs("first_rows", all().map(|r| r.first_rows.as_slice())),

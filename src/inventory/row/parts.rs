@@ -1,7 +1,7 @@
 //! What several tables hold: elements with their forms, residences, lists of rows.
 
 use super::super::cells::{Codes, Group, List, Long, Text};
-use super::super::columns::{Column, group, list, long, maybe_group, text};
+use super::super::columns::{Column, code, group, list, long, maybe_group, text};
 use crate::model::element::{Element, Form};
 use crate::model::mention::{MentionElement, Residence, ResidenceBasis};
 use std::io;
@@ -9,10 +9,8 @@ use std::io;
 /// Lists of elements with their forms.
 pub(super) fn elements<'a>(name: &str, rows: impl Iterator<Item = &'a [MentionElement]> + Clone) -> Column {
     let all = || rows.clone().flatten();
-    let element = group(
-        "element",
-        vec![text("element", all().map(|e| e.element.code())), text("form", all().map(|e| e.form.code()))],
-    );
+    let element =
+        group("element", vec![code("element", all().map(|e| e.element)), code("form", all().map(|e| e.form))]);
     list(name, rows.map(<[_]>::len), element)
 }
 
@@ -54,10 +52,28 @@ pub(super) fn element_at(element: &Text, form: &Text, i: usize) -> io::Result<Me
 
 const NOWHERE: Residence = Residence { country: *b"  ", state: *b"  ", basis: ResidenceBasis::Mailing };
 
+/// A code of two letters as text.
+struct Letters {
+    utf8: [u8; 4],
+    length: usize,
+}
+
+impl AsRef<str> for Letters {
+    fn as_ref(&self) -> &str {
+        std::str::from_utf8(&self.utf8[..self.length]).unwrap_or_default()
+    }
+}
+
 /// Codes are two ASCII letters, or two spaces for none, which are stored as the empty text. Any other byte is kept as the
 /// character of its number.
-fn code_text(code: [u8; 2]) -> String {
-    if code == *b"  " { String::new() } else { code.iter().map(|&b| char::from(b)).collect() }
+fn code_text(code: [u8; 2]) -> Letters {
+    let mut letters = Letters { utf8: [0; 4], length: 0 };
+    if code != *b"  " {
+        for byte in code {
+            letters.length += char::from(byte).encode_utf8(&mut letters.utf8[letters.length..]).len();
+        }
+    }
+    letters
 }
 
 fn code_bytes(text: &str) -> [u8; 2] {
@@ -72,7 +88,7 @@ fn residence_columns(rows: &[Residence]) -> Vec<Column> {
     vec![
         text("country", rows.iter().map(|r| code_text(r.country))),
         text("state", rows.iter().map(|r| code_text(r.state))),
-        text("basis", rows.iter().map(|r| r.basis.code())),
+        code("basis", rows.iter().map(|r| r.basis)),
     ]
 }
 
