@@ -71,13 +71,16 @@ impl Front {
     pub fn new(entries: &[Entry<'_>], level: Level) -> Result<Front, Vec<(u16, String)>> {
         let mut planner = Planner::new(level);
         let walkers = || entries.par_iter().map(|e| Walker::new(e.pattern, e.shape.max_len)).collect::<Vec<_>>();
+        let mut plan = || {
+            planner.consider(entries);
+            entries.iter().enumerate().map(|(i, entry)| planner.add(entry, i)).collect::<Vec<_>>()
+        };
         // Automata take as long to build as everything else together, and nothing else needs them.
-        let (walkers, ()) = rayon::join(walkers, || planner.consider(entries));
+        let (walkers, hows) = rayon::join(walkers, &mut plan);
         let (mut patterns, mut problems) = (Vec::new(), Vec::new());
-        for (entry, walker) in entries.iter().zip(walkers) {
+        for ((entry, walker), how) in entries.iter().zip(walkers).zip(hows) {
             match walker {
                 Ok(walker) => {
-                    let how = planner.add(entry, patterns.len());
                     let lead = entry.shape.lead.clone();
                     patterns.push(Pattern { detector: entry.detector, walker, lead, how });
                 }

@@ -10,8 +10,10 @@ use crate::model::detector::Detector;
 use crate::model::field::Field;
 use crate::model::finding::{Hit, Validate};
 use crate::simd::Level;
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use regex_automata::meta::Regex;
 use std::ops::Range;
+use std::slice;
 
 /// Bytes on each side of a hit that context may look at: words near it, a key before it.
 pub const CONTEXT_BYTES: usize = 112;
@@ -81,33 +83,36 @@ impl Matcher {
             problems.push(problem(shapes.len(), format!("only {} detectors can be planned", u16::MAX)));
         }
 
-        let mut routes = Vec::with_capacity(shapes.len());
-        let mut shared = Vec::new();
-        for (i, (shape, detector)) in shapes.iter().zip(detectors).enumerate() {
-            let (Some(shape), Some(pattern)) = (shape, detector.pattern.as_deref()) else {
-                routes.push(Route::None);
-                continue;
-            };
-            let entry = Entry { detector: i as u16, pattern, shape };
-            let route = if detector.field_only {
-                StartLane::new(&[entry]).map(|lane| Route::Cells(Box::new(lane)))
-            } else {
-                shared.push(entry);
-                Ok(Route::Front)
-            };
-            routes.push(route.unwrap_or_else(|(_, why)| {
-                problems.push(problem(i, why));
-                Route::None
-            }));
+        let planned = shapes.iter().zip(detectors).enumerate();
+        let entries = planned.filter_map(|(i, (shape, detector))| {
+            let (shape, pattern) = shape.as_ref().zip(detector.pattern.as_deref())?;
+            Some((detector.field_only, Entry { detector: i as u16, pattern, shape }))
+        });
+        let (cells, shared): (Vec<_>, Vec<_>) = entries.partition(|(field_only, _)| *field_only);
+        let shared: Vec<Entry<'_>> = shared.into_iter().map(|(_, entry)| entry).collect();
+        // Most of a start is spent here, and none of these needs another.
+        let (front, (lanes, values)) = rayon::join(
+            || Front::new(&shared, level),
+            || {
+                let lanes = cells.par_iter().map(|(_, entry)| (entry.detector, StartLane::new(slice::from_ref(entry))));
+                (lanes.collect::<Vec<_>>(), detectors.par_iter().map(value_of).collect::<Vec<_>>())
+            },
+        );
+        let mut routes: Vec<Route> = (0..shapes.len()).map(|_| Route::None).collect();
+        shared.iter().for_each(|entry| routes[usize::from(entry.detector)] = Route::Front);
+        for (detector, lane) in lanes {
+            match lane {
+                Ok(lane) => routes[usize::from(detector)] = Route::Cells(Box::new(lane)),
+                Err((_, why)) => problems.push(problem(usize::from(detector), why)),
+            }
         }
-        let mut values = Vec::with_capacity(detectors.len());
-        for (i, detector) in detectors.iter().enumerate() {
-            values.push(value_of(detector).unwrap_or_else(|why| {
+        let values = values.into_iter().enumerate().map(|(i, value)| {
+            value.unwrap_or_else(|why| {
                 problems.push(problem(i, why));
                 None
-            }));
-        }
-        let front = Front::new(&shared, level);
+            })
+        });
+        let values = values.collect();
         for (detector, why) in front.as_ref().err().into_iter().flatten() {
             problems.push(problem(usize::from(*detector), why.clone()));
         }
