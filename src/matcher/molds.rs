@@ -289,7 +289,8 @@ impl Molds {
         self.quick_sets = (0..256).map(of).collect();
         let quick: Vec<Quick> = (0..self.molds.len()).map(|mold| self.quick(mold)).collect();
         let mut known: HashMap<Vec<u16>, u16> = HashMap::from([(Vec::new(), 0)]);
-        self.lists = vec![0..0];
+        // The list of no molds.
+        self.lists.push(Range::default());
         for place in 0..PLACES {
             let (told, digits) = told(place);
             let fits = |mold: &Mold| (digits ^ mold.layout.want) & mold.layout.care & told == 0;
