@@ -4,9 +4,10 @@
 //! their order ([`super::survey`]): columns of numbers that validate by chance are dropped, and overlaps are settled.
 //! Nothing here keeps a value.
 
+use super::number::is_number;
 use super::overlap::settle;
 use super::plan::Matcher;
-use super::survey::{Survey, Surveyor, is_number};
+use super::survey::{Survey, Surveyor};
 use super::tally::{Distinct, Stat};
 use super::watch::{ColumnRule, Unwatched, Watch};
 use crate::model::block::{Block, Layout};

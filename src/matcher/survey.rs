@@ -1,24 +1,22 @@
 //! From hits to candidates that stand by themselves: which cell, which bytes, valid or not, how sure.
 //!
 //! A surveyor reads a block in one merge of hits and cells, both in order; of plain lines, it looks for the line of a hit
-//! only once a validator took it. A candidate passes the veto of its field, its
-//! validator, then is weighed: the field's name, the key before it, near words, in this order of strength; what stays
+//! only once a validator took it. A candidate passes the veto of its field, its validator, then is weighed
+//! ([`super::weigh`]): the field's name, the key before it, near words, in this order of strength; what stays
 //! [`Confidence::Low`] is dropped. What a surveyor knows of an object is what its fields' names say, so the blocks of one
 //! object may be surveyed in any order, by several surveyors at once; [`super::judge`] then settles them in theirs.
 //! Nothing here keeps a value.
 
 use super::evidence::{FieldEvidence, Says};
 use super::lanes::Scratch;
-use super::near::key_before;
+use super::number::{NUMBER_BYTES_MAX, is_number};
 use super::plan::Matcher;
 use super::watch::{Step, Unwatched, Watch};
+use super::weigh::Weigher;
 use crate::model::block::{Block, Cell, Layout, Lines};
 use crate::model::detector::Confidence;
 use crate::model::field::{Field, Schema};
 use crate::model::finding::{Basis, Finding, Hit, Marks, Verdict};
-use regex_automata::util::captures::Captures;
-use regex_automata::{Anchored, Input};
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -26,10 +24,6 @@ use std::sync::Arc;
 pub const WHOLE_BYTES_MAX: usize = 1024;
 /// How far beside a finding in text others are looked for.
 const BESIDE_BYTES: u32 = 80;
-/// A cell longer than this is not looked at as a number.
-const NUMBER_BYTES_MAX: usize = 40;
-/// Keys whose evidence is remembered.
-const KEYS_MAX: usize = 4096;
 
 /// What the survey of one block came to.
 #[derive(Default)]
@@ -91,8 +85,7 @@ pub struct Surveyor<'m> {
     cell_scratch: Scratch,
     /// What the fields' names say, by field, as far as it was asked for.
     evidence: Vec<Option<Arc<FieldEvidence>>>,
-    keys: HashMap<Box<str>, Arc<FieldEvidence>>,
-    captures: Vec<Option<Captures>>,
+    weigher: Weigher<'m>,
     /// Candidates in plain lines, by detector.
     matches: Vec<u64>,
     survey: Survey,
@@ -106,10 +99,7 @@ impl<'m> Surveyor<'m> {
             scratch: Scratch::new(),
             cell_scratch: Scratch::new(),
             evidence: Vec::new(),
-            keys: HashMap::new(),
-            captures: (0..matcher.detectors().len())
-                .map(|d| matcher.value(d as u16).map(|regex| regex.create_captures()))
-                .collect(),
+            weigher: Weigher::new(matcher),
             matches: vec![0; matcher.detectors().len()],
             survey: Survey::default(),
         }
@@ -189,6 +179,7 @@ impl<'m> Surveyor<'m> {
     /// What is left when all hits are laid over their cells.
     fn finish<W: Watch>(&mut self, block: &Block, watch: &mut W) {
         self.beside(block, watch);
+        self.survey.work += std::mem::take(&mut self.weigher.work);
         // A group `value` may have moved a start past the next one's.
         let order = |f: &Finding| (f.cell, f.start, f.end, f.detector);
         if !self.survey.found.is_sorted_by_key(order) {
@@ -378,7 +369,7 @@ impl<'m> Surveyor<'m> {
         if says == Says::Vetoed {
             return None;
         }
-        let span = if whole { span } else { self.narrow(bytes, span, detector) };
+        let span = if whole { span } else { self.weigher.narrow(bytes, span, detector) };
         let value = &bytes[span.clone()];
         let verdict = self.matcher.validator(detector).map_or(Verdict::PLAUSIBLE, |validate| validate(value));
         watch.step(Step::Value(span.start as u32..span.end as u32));
@@ -413,7 +404,7 @@ impl<'m> Surveyor<'m> {
         }
         // A value that says of itself that nobody has it is reported only where somebody says that it is one.
         let needs = marks.has(Marks::NEVER_ISSUED) || (marks.has(Marks::TEST) && !proven);
-        let Some((confidence, support)) = self.support(bytes, cell, &span, detector, says, needs, watch) else {
+        let Some((confidence, support)) = self.weigher.support(bytes, cell, &span, detector, says, needs, watch) else {
             return;
         };
         watch.step(Step::Weighed(confidence, basis.with(support)));
@@ -432,95 +423,6 @@ impl<'m> Surveyor<'m> {
             marks,
             basis: basis.with(support),
         });
-    }
-
-    /// What stands behind a valid candidate: its confidence and the basis that context gives; none when context objects,
-    /// or when the value `needs` a name or a near word and has none.
-    #[allow(clippy::too_many_arguments)]
-    fn support<W: Watch>(
-        &mut self,
-        bytes: &[u8],
-        cell: &Cell,
-        span: &Range<usize>,
-        detector: u16,
-        field: Says,
-        needs: bool,
-        watch: &mut W,
-    ) -> Option<(Confidence, Basis)> {
-        let matcher = self.matcher;
-        let plan = &matcher.detectors()[usize::from(detector)];
-        if field == Says::Named {
-            return Some((plan.with_field, Basis::FIELD));
-        }
-        let mut other = field == Says::Other;
-        let key = self.key(bytes, cell, span.start).map(|(evidence, bound)| (evidence.says(detector), bound));
-        if let Some((says, bound)) = key {
-            watch.step(Step::Key(says, bound));
-        }
-        match key {
-            Some((Says::Named, _)) => return Some((plan.with_field, Basis::FIELD)),
-            Some((Says::Vetoed, _)) => return None,
-            // A word of a sentence says what follows it, and nothing of what else it could be.
-            Some((Says::Other, bound)) => other |= bound,
-            Some((Says::Nothing, _)) | None => {}
-        }
-        let mut near = false;
-        if !plan.near.is_empty() && (plan.with_near != plan.alone || needs) {
-            let seen;
-            (near, seen) =
-                matcher.near().supports(detector, bytes, cell.start as usize..cell.end as usize, span.clone());
-            self.survey.work += seen as u64;
-            watch.step(Step::Near(near));
-        }
-        if needs && !near {
-            watch.step(Step::Unnamed);
-            return None;
-        }
-        let confidence = if near { plan.with_near } else { plan.alone };
-        let confidence = match confidence {
-            _ if !other => confidence,
-            Confidence::High => Confidence::Medium,
-            Confidence::Medium | Confidence::Low => Confidence::Low,
-        };
-        Some((confidence, if near { Basis::NEAR } else { Basis::default() }))
-    }
-
-    /// What the key before a candidate says, if there is one in its cell, and whether a sign binds it to the candidate.
-    fn key(&mut self, bytes: &[u8], cell: &Cell, candidate: usize) -> Option<(Arc<FieldEvidence>, bool)> {
-        if candidate == cell.start as usize {
-            return None;
-        }
-        let key = key_before(bytes, cell.start as usize, candidate)?;
-        self.survey.work += (candidate - key.before.start) as u64;
-        let names = self.matcher.names();
-        let token = std::str::from_utf8(&bytes[key.token.clone()]).ok()?;
-        if !key.bound && !names.may_end_key(token) {
-            return None;
-        }
-        let whole = std::str::from_utf8(&bytes[key.before.start..key.token.end]).ok()?;
-        if let Some(evidence) = self.keys.get(whole) {
-            return Some((Arc::clone(evidence), key.bound));
-        }
-        let evidence = Arc::new(names.key(&whole[..whole.len() - token.len()], token));
-        if self.keys.len() >= KEYS_MAX {
-            self.keys.clear();
-        }
-        self.keys.insert(whole.into(), Arc::clone(&evidence));
-        Some((evidence, key.bound))
-    }
-
-    /// The span of the group `value` in a hit, or the hit.
-    fn narrow(&mut self, bytes: &[u8], span: Range<usize>, detector: u16) -> Range<usize> {
-        let (Some(regex), Some(captures)) = (self.matcher.value(detector), &mut self.captures[usize::from(detector)])
-        else {
-            return span;
-        };
-        self.survey.work += span.len() as u64;
-        regex.search_captures(&Input::new(&bytes[span.clone()]).anchored(Anchored::Yes), captures);
-        match captures.get_group_by_name("value") {
-            Some(value) if value.start < value.end => span.start + value.start..span.start + value.end,
-            _ => span,
-        }
     }
 }
 
@@ -545,35 +447,3 @@ fn trim<'b>(bytes: &'b [u8], cell: &Cell) -> (&'b [u8], usize) {
     let tail = bytes[cell.start as usize..cell.end as usize].trim_ascii_start();
     (tail.trim_ascii_end(), cell.end as usize - tail.len())
 }
-
-/// Whether bytes are one number: digits with what is written between them, nothing else.
-pub(super) fn is_number(bytes: &[u8]) -> bool {
-    if bytes.len() > NUMBER_BYTES_MAX {
-        return false;
-    }
-    let mut digits = 0;
-    for &byte in bytes {
-        let sign = NUMBER_SIGNS[usize::from(byte)];
-        if sign == 0 {
-            return false;
-        }
-        digits |= sign;
-    }
-    digits & DIGIT != 0
-}
-
-const DIGIT: u8 = 2;
-/// What each byte is in a number: a digit, a sign between them (1), or nothing (0).
-const NUMBER_SIGNS: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut i = 0;
-    while i < 256 {
-        table[i] = match i as u8 {
-            b'0'..=b'9' => DIGIT,
-            b' ' | b'-' | b'.' | b'(' | b')' | b'+' | b'/' => 1,
-            _ => 0,
-        };
-        i += 1;
-    }
-    table
-};
