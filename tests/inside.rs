@@ -46,6 +46,7 @@ pub fn request<'a>(
         emptied: &[],
         save_every: None,
         findings: None,
+        probe: None,
         counters,
         stop,
         now: || 0,

@@ -123,7 +123,6 @@ fn one(name: &str, path: &Path, dir: &Path, runs: usize) {
         bytes_read: &bytes_read,
         findings: None,
         now: || 1_700_000_000_000_000,
-        in_hand: None,
     };
     let task = || Task { id: 1, object: object.clone(), source: &source, run: 1, listed_at: 0, ahead: None };
     let offered = AtomicU64::new(0);

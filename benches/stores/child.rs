@@ -173,7 +173,6 @@ fn in_memory(dir: &Path, bucket: &str, whole: bool) {
         bytes_read: &bytes_read,
         findings: None,
         now: || 0,
-        in_hand: None,
     };
     let next = AtomicUsize::new(0);
     let work = || {

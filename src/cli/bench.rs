@@ -53,11 +53,12 @@ pub fn run(args: BenchArgs) -> anyhow::Result<Exit> {
     let found = scorer.map(Found::new);
     let stop = stop_flag()?;
     let cores = workers(args.workers);
-    let parts = [Part { plan: &setup.plan, sources: &sources, settings: None }];
+    let parts = [Part { plan: &setup.plan, sources: &sources, settings: &setup.settings }];
     let job = Job {
         command: "scan",
         parts: &parts,
         emptied: &[],
+        remember: false,
         forget: false,
         closed: 0,
         workers: cores,

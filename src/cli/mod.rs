@@ -17,6 +17,7 @@ mod metrics;
 mod objects;
 mod place;
 mod print;
+mod probe;
 mod progress;
 mod refresh;
 mod run;
@@ -57,6 +58,7 @@ pub fn main() -> u8 {
         Command::Inventory(command) => inventory::run(command),
         Command::Detectors(command) => detectors::run(command),
         Command::Bench(args) => bench::run(args),
+        Command::Probe => probe::run(),
         Command::Generate(command) => generate::run(command),
     };
     match result {

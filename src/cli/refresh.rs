@@ -48,7 +48,7 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
         return dry_run(&args, &snapshot, &groups, &emptied, &closed, &excluded(&inventory));
     }
     let parts: Vec<Part<'_>> =
-        groups.iter().map(|g| Part { plan: &g.plan, sources: &g.sources, settings: Some(&g.settings) }).collect();
+        groups.iter().map(|g| Part { plan: &g.plan, sources: &g.sources, settings: &g.settings }).collect();
     let listed = objects::read(args.list.objects.as_deref())?;
     let stop = stop_flag()?;
     let timer = store::Timer::start(&args.limits, &stop)?;
@@ -56,6 +56,7 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
         command: "refresh",
         parts: &parts,
         emptied: &emptied,
+        remember: true,
         forget: args.forget,
         closed: closed.len() as u64,
         workers: workers(args.run.workers),

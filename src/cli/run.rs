@@ -3,6 +3,7 @@
 use super::args::{DataArgs, MetricsArgs, PlaceArgs, SourceArgs};
 use super::exit::{Exit, usage};
 use super::place::excluded;
+use super::probe::Probing;
 use super::{metrics, print, progress, settings};
 use crate::identity::key::Key;
 use crate::identity::link::{LinkSummary, Spills, link};
@@ -121,6 +122,8 @@ pub struct Job<'a> {
     pub parts: &'a [Part<'a>],
     /// URIs of sources that are gone, with their objects.
     pub emptied: &'a [String],
+    /// Whether the inventory remembers the sources, and their settings.
+    pub remember: bool,
     /// Whether those are not remembered any more.
     pub forget: bool,
     /// How many sources cannot be listed.
@@ -143,8 +146,8 @@ pub struct Job<'a> {
 pub struct Part<'a> {
     pub plan: &'a Plan,
     pub sources: &'a [Source],
-    /// The settings that the inventory remembers of them; none remembers nothing.
-    pub settings: Option<&'a serde_json::Value>,
+    /// Their settings, in the inventory's words.
+    pub settings: &'a serde_json::Value,
 }
 
 /// What a scanning command did.
@@ -172,6 +175,8 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
     let all: Vec<&Source> = job.parts.iter().flat_map(|part| part.sources).collect();
     let owners: Vec<String> =
         if refresh { all.iter().map(|source| source.uri().to_string()).collect() } else { Vec::new() };
+    let probes: Vec<Probing<'_>> =
+        job.parts.iter().map(|part| Probing { part, wire: job.wire, stop: job.stop }).collect();
     let request = |part: usize, emptied, objects| ScanRequest {
         sources: job.parts[part].sources,
         plan: job.parts[part].plan,
@@ -185,6 +190,7 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
         retire: refresh,
         save_every: job.save_every,
         findings: job.findings,
+        probe: Some(&probes[part]),
         counters: &counters,
         stop: job.stop,
         now,
@@ -203,8 +209,8 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
         if outcome.interrupted {
             break;
         }
-        for (source, settings) in part.sources.iter().filter_map(|s| Some((s, part.settings?))) {
-            writer.source(SourceRow { uri: source.uri().to_string(), settings: settings.clone() });
+        for source in part.sources.iter().filter(|_| job.remember) {
+            writer.source(SourceRow { uri: source.uri().to_string(), settings: part.settings.clone() });
         }
     }
     if job.forget && !outcome.interrupted {

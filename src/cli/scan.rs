@@ -43,11 +43,12 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
     let only = args.shard.map(|shard| move |object: &Object| shard.holds(object));
     let stop = stop_flag()?;
     let timer = Timer::start(&args.limits, &stop)?;
-    let parts = [Part { plan: &setup.plan, sources: &sources, settings: Some(&setup.settings) }];
+    let parts = [Part { plan: &setup.plan, sources: &sources, settings: &setup.settings }];
     let job = Job {
         command: "scan",
         parts: &parts,
         emptied: &[],
+        remember: true,
         forget: false,
         closed: 0,
         workers: workers(args.run.workers),

@@ -175,12 +175,17 @@ fn scan_unknown(
     for root in roots {
         let source = Source::open(&root.to_string_lossy(), &options).map_err(|e| usage(store::shown(&e)))?;
         if source.list(&exclude).any(|listing| matches!(&listing, Listing::Object(o) if unknown(o))) {
-            sources.push(source);
+            sources.push((source, setup.settings.clone()));
         }
     }
     for uri in remote.iter().filter(|uri| !known.contains(*uri)) {
-        match Source::open(uri, &store_options(args, remembered.sources(), uri)?) {
-            Ok(source) => sources.push(source),
+        let from = store_of(args, remembered.sources(), uri)?;
+        match Source::open(uri, &store::options(&from, &LimitArgs::default())?) {
+            Ok(source) => {
+                let mut settings = setup.settings.clone();
+                settings["from"] = serde_json::json!(from);
+                sources.push((source, settings));
+            }
             // The answer says that it was not read.
             Err(e) => print::note(&format!("warning: {}", store::shown(&e))),
         }
@@ -192,11 +197,15 @@ fn scan_unknown(
         print::note("some leaked objects were never scanned: scanning them now");
     }
     let stop = stop_flag()?;
-    let parts = [Part { plan: &setup.plan, sources: &sources, settings: None }];
+    let parts: Vec<Part<'_>> = sources
+        .iter()
+        .map(|(source, settings)| Part { plan: &setup.plan, sources: std::slice::from_ref(source), settings })
+        .collect();
     let job = Job {
         command: "scan",
         parts: &parts,
         emptied: &[],
+        remember: false,
         forget: false,
         closed: 0,
         workers: workers(args.run.workers),
@@ -214,7 +223,7 @@ fn scan_unknown(
 }
 
 /// How an object's store is reached: as the flags say, else as the source in which it lies was scanned.
-fn store_options(args: &ScopeArgs, known: &[SourceRow], uri: &str) -> anyhow::Result<SourceOptions> {
+fn store_of(args: &ScopeArgs, known: &[SourceRow], uri: &str) -> anyhow::Result<SourceArgs> {
     let mut store = args.store.clone();
     let holds = |row: &&SourceRow| {
         uri.strip_prefix(row.uri.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -224,7 +233,7 @@ fn store_options(args: &ScopeArgs, known: &[SourceRow], uri: &str) -> anyhow::Re
     {
         store = settings::recalled(&row.uri, &row.settings)?.1.store;
     }
-    store::options(&SourceArgs { store, ..SourceArgs::default() }, &LimitArgs::default())
+    Ok(SourceArgs { store, ..SourceArgs::default() })
 }
 
 /// The leaked objects that the inventory has, and the ones named that it has not.

@@ -1,12 +1,10 @@
 //! Which objects workers have in hand, so that one whose reading ends the process is known afterwards.
 //!
-//! Each worker has a slot in `_work/in_hand` (of an inventory in a store, in a file of this machine): the print of its object, and how far it came with it. A slot is clear while its
-//! worker waits for others. The slots are written and never made durable: they must survive their process, not the machine.
-//! Whoever takes the lock next finds the slots that were not cleared. An object that was alone in hand is struck; where
-//! several were, each is a suspect, and is read alone next time. One that was struck four times at one place is set aside: a
-//! process that is killed from outside is hardly killed four times at one place. A place is as exact as reading is, and small
-//! objects are read at once, so kills at random moments set such aside that had done nothing when two or three were enough. One that never ends at the same place is set
-//! aside in the end, so that a scan does end.
+//! Each worker has a slot in `_work/in_hand` (of an inventory in a store, in a file of this machine): the print of its object.
+//! A slot is clear while its worker waits for others. The slots are written and never made durable: they must survive their
+//! process, not the machine. Whoever takes the lock next finds the slots that were not cleared. A process that was killed from
+//! outside looks the same as one that crashed, so what was in hand is only a suspect: it is read alone, and after two deaths it
+//! is first read by a process of its own, whose end is seen. Only what ends that one is set aside.
 
 use super::record::hex;
 use super::store::{Root, at};
@@ -20,13 +18,11 @@ use std::path::Path;
 /// What tells an object's version, read under a policy, from all others.
 pub type ObjectPrint = [u8; 16];
 
-/// Strikes after which an object is set aside.
-const STRIKES: u32 = 4;
-/// Deaths alone with an object, at whatever place, after which it is set aside.
-const DEATHS: u32 = 5;
+/// Deaths of processes that had an object in hand, after which it is tried in a process of its own.
+const DEATHS: u32 = 2;
 const HEADER: usize = 8;
-/// The object's print, batches of mentions handed on, bytes read.
-const SLOT: usize = 16 + 8 + 8;
+/// The object's print.
+const SLOT: usize = 16;
 
 /// Takes down what workers have in hand.
 pub struct InHand {
@@ -44,45 +40,41 @@ impl InHand {
         Ok(InHand { file: Some(file) })
     }
 
-    /// A worker takes an object in hand, or goes on with it after so many batches of mentions.
-    pub fn take(&self, worker: usize, object: &ObjectPrint, batches: u64) {
-        let mut slot = [0; SLOT];
-        slot[..16].copy_from_slice(object);
-        slot[16..24].copy_from_slice(&batches.to_be_bytes());
-        let written = if batches == 0 { SLOT } else { SLOT - 8 };
-        self.write(worker, 0, &slot[..written]);
-    }
-
-    /// So many bytes of it were read.
-    pub fn reached(&self, worker: usize, bytes: u64) {
-        self.write(worker, 24, &bytes.to_be_bytes());
+    /// A worker takes an object in hand, or goes on with it.
+    pub fn take(&self, worker: usize, object: &ObjectPrint) {
+        self.write(worker, object);
     }
 
     /// A worker is done with its object, or waits for others.
     pub fn done(&self, worker: usize) {
-        self.write(worker, 0, &[0; 16]);
+        self.write(worker, &[0; SLOT]);
     }
 
-    fn write(&self, worker: usize, at: usize, bytes: &[u8]) {
+    fn write(&self, worker: usize, slot: &[u8; SLOT]) {
         // Without room for the journal a crash leaves no trace, which is no reason to end a run.
-        let _ = self.file.as_ref().map(|file| file.write_all_at(bytes, (HEADER + worker * SLOT + at) as u64));
+        let _ = self.file.as_ref().map(|file| file.write_all_at(slot, (HEADER + worker * SLOT) as u64));
     }
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+/// What is known of an object that was in hand when a process ended.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
 struct Suspect {
-    /// Deaths alone with it, at this place.
-    strikes: u32,
-    /// Deaths alone with it.
+    /// Processes that ended with it in hand.
     deaths: u32,
-    /// Batches and bytes.
-    place: (u64, u64),
+    /// The signal that ended the process that had it alone.
+    #[serde(default)]
+    signal: Option<i32>,
 }
 
-impl Suspect {
-    fn is_set_aside(&self) -> bool {
-        self.strikes >= STRIKES || self.deaths >= DEATHS
-    }
+/// What to do with an object that was in hand when a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspicion {
+    /// Read it while nothing else is in hand.
+    Alone,
+    /// Let a process of its own read it first.
+    Probe,
+    /// Leave it: reading it ends a process by this signal.
+    SetAside(i32),
 }
 
 /// Takes the journal away: its process ends by itself.
@@ -134,40 +126,37 @@ impl Suspects {
 
     /// Adds the objects of slots that are not clear; whether there are any.
     fn add(&mut self, slots: &[u8]) -> bool {
-        let slots: Vec<&[u8]> = slots.chunks_exact(SLOT).filter(|slot| slot[..16] != [0; 16]).collect();
+        let slots: Vec<&[u8]> = slots.chunks_exact(SLOT).filter(|slot| **slot != [0; SLOT]).collect();
         for slot in &slots {
-            let number = |bytes: &[u8]| bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-            let place = (number(&slot[16..24]), number(&slot[24..]));
-            let known = self.list.objects.entry(hex(&slot[..16]));
-            let suspect = known.or_insert(Suspect { strikes: 0, deaths: 0, place });
-            if slots.len() == 1 {
-                suspect.deaths += 1;
-                suspect.strikes = if suspect.place == place { suspect.strikes + 1 } else { 1 };
-                suspect.place = place;
-            }
+            self.list.objects.entry(hex(slot)).or_default().deaths += 1;
         }
         !slots.is_empty()
     }
 
-    /// The suspects, and whether each is set aside.
-    pub fn all(&self) -> BTreeMap<ObjectPrint, bool> {
+    /// The suspects, and what to do with each.
+    pub fn all(&self) -> BTreeMap<ObjectPrint, Suspicion> {
         let print = |name: &String| u128::from_str_radix(name, 16).ok().map(u128::to_be_bytes);
+        let suspicion = |suspect: &Suspect| match suspect.signal {
+            Some(signal) => Suspicion::SetAside(signal),
+            None if suspect.deaths >= DEATHS => Suspicion::Probe,
+            None => Suspicion::Alone,
+        };
         let all = self.list.objects.iter();
-        all.filter_map(|(name, suspect)| Some((print(name)?, suspect.is_set_aside()))).collect()
+        all.filter_map(|(name, suspect)| Some((print(name)?, suspicion(suspect)))).collect()
+    }
+
+    /// Reading the object ended a process that had nothing else in hand.
+    pub fn set_aside(&mut self, object: &ObjectPrint, signal: i32) -> io::Result<()> {
+        self.list.objects.entry(hex(object)).or_default().signal = Some(signal);
+        self.write()
     }
 
     /// An object was read to its end after all.
     pub fn clear(&mut self, object: &ObjectPrint) -> io::Result<()> {
-        if self.list.objects.is_empty() {
-            return Ok(());
+        if !self.list.objects.is_empty() && self.list.objects.remove(&hex(object)).is_some() {
+            return self.write();
         }
-        match self.list.objects.get(&hex(object)) {
-            Some(suspect) if !suspect.is_set_aside() => {
-                self.list.objects.remove(&hex(object));
-                self.write()
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     fn write(&self) -> io::Result<()> {

@@ -41,7 +41,7 @@ pub use compact::Compacted;
 pub use diff::{Change, DiffCounts, DiffSink, diff};
 pub use digest::digest;
 pub use error::InventoryError;
-pub use journal::{InHand, ObjectPrint};
+pub use journal::{InHand, ObjectPrint, Suspicion};
 pub use merge::{Merge, Merged};
 pub use snapshot::Snapshot;
 pub use writer::Writer;

@@ -4,7 +4,7 @@ use super::compact::{self, Compacted};
 use super::derived::DerivedFiles;
 use super::hold::Hold;
 use super::ids::IdSet;
-use super::journal::{InHand, ObjectPrint, Suspects};
+use super::journal::{InHand, ObjectPrint, Suspects, Suspicion};
 use super::log::DataFile;
 use super::recover::{self, Base};
 use super::sink::Sink;
@@ -218,9 +218,14 @@ impl Writer {
         InHand::create(&self.root)
     }
 
-    /// The objects that were in hand when an earlier process ended, and whether each is set aside.
-    pub fn suspects(&self) -> BTreeMap<ObjectPrint, bool> {
+    /// The objects that were in hand when an earlier process ended, and what to do with each.
+    pub fn suspects(&self) -> BTreeMap<ObjectPrint, Suspicion> {
         self.suspects.all()
+    }
+
+    /// Reading an object ended a process of its own, by this signal.
+    pub fn set_aside(&mut self, object: &ObjectPrint, signal: i32) -> io::Result<()> {
+        self.suspects.set_aside(object, signal)
     }
 
     /// A suspect was read to its end.

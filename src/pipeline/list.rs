@@ -3,7 +3,7 @@
 use super::known::{Before, Known, Overlap, Verdict, object_print};
 use super::request::{Job, Message, Named, ScanRequest, unread};
 use super::worker::Task;
-use crate::inventory::ObjectPrint;
+use crate::inventory::{ObjectPrint, Suspicion};
 use crate::model::gap::{Gap, GapKind};
 use crate::model::object::Object;
 use crate::model::rows::Tables;
@@ -43,7 +43,7 @@ pub(super) struct Listed {
 /// Lists the sources of a scan and hands out what is to be read.
 pub(super) struct Lister<'a> {
     request: &'a ScanRequest<'a>,
-    suspects: &'a BTreeMap<ObjectPrint, bool>,
+    suspects: &'a BTreeMap<ObjectPrint, Suspicion>,
     run: u64,
     ids: &'a AtomicU64,
     /// Jobs that workers have or will have.
@@ -51,8 +51,8 @@ pub(super) struct Lister<'a> {
     jobs: Sender<Job<'a>>,
     messages: Sender<Message>,
     listed: Listed,
-    /// Jobs that wait until nothing else is in hand.
-    alone: Vec<Job<'a>>,
+    /// Jobs that wait until nothing else is in hand, and whether they are tried in a process of their own first.
+    alone: Vec<(Job<'a>, bool)>,
 }
 
 impl<'a> Lister<'a> {
@@ -60,7 +60,7 @@ impl<'a> Lister<'a> {
     pub fn new(
         request: &'a ScanRequest<'a>,
         mut known: Known,
-        suspects: &'a BTreeMap<ObjectPrint, bool>,
+        suspects: &'a BTreeMap<ObjectPrint, Suspicion>,
         run: u64,
         ids: &'a AtomicU64,
         busy: &'a AtomicUsize,
@@ -174,7 +174,6 @@ impl<'a> Lister<'a> {
         let print = object_print(&object, policy);
         let id = self.ids.fetch_add(1, Relaxed);
         let suspect = self.suspects.get(&print).copied();
-        let problem = problem.or_else(|| (suspect == Some(true)).then(set_aside));
         let ahead = if problem.is_none() && suspect.is_none() { source.ahead(&object) } else { None };
         let task = Task { id, object, source, run: self.run, listed_at: (self.request.now)(), ahead };
         if let Some(gap) = problem {
@@ -184,9 +183,20 @@ impl<'a> Lister<'a> {
         }
         let job = Job { task, print, known };
         match suspect {
-            Some(_) => self.alone.push(job),
+            Some(Suspicion::SetAside(signal)) => self.set_aside(job, signal),
+            Some(suspicion) => self.alone.push((job, suspicion == Suspicion::Probe)),
             None => self.send(job),
         }
+    }
+
+    fn set_aside(&self, job: Job<'a>, signal: i32) {
+        let detail = format!(
+            "its reading ended two processes and then one of its own (signal {signal}), so it is set aside until it changes; \
+             please report the file's format, not its content"
+        );
+        let gap = Gap { kind: GapKind::Crashed, offset: None, bytes: None, detail };
+        let result = Box::new(unread(job.task, gap, &self.request.plan.policy));
+        let _ = self.messages.send(Message::SetAside(result, job.print, signal, job.known));
     }
 
     fn send(&self, job: Job<'a>) {
@@ -195,9 +205,9 @@ impl<'a> Lister<'a> {
     }
 
     /// Hands out what was in hand when an earlier process ended, one by one, after all else is done and saved: should one
-    /// of them end this process too, it is known which.
+    /// of them end this process too, it is known which. What two processes ended with is tried in one of its own first.
     fn suspects_alone(&mut self) {
-        for job in std::mem::take(&mut self.alone) {
+        for (job, probe) in std::mem::take(&mut self.alone) {
             while self.busy.load(Acquire) > 0 {
                 std::thread::sleep(IDLE_PAUSE);
             }
@@ -206,18 +216,16 @@ impl<'a> Lister<'a> {
                 // The writer answers, or has failed and ends the run.
                 let _ = wait.recv();
             }
-            self.send(job);
+            let probe = self.request.probe.filter(|_| probe && !self.request.stop.load(Relaxed));
+            match probe.and_then(|probe| probe.ended_by(job.task.source, &job.task.object)) {
+                Some(signal) => self.set_aside(job, signal),
+                None => self.send(job),
+            }
         }
         while self.busy.load(Acquire) > 0 {
             std::thread::sleep(IDLE_PAUSE);
         }
     }
-}
-
-fn set_aside() -> Gap {
-    let detail = "its reading ended the whole process again and again (four times at one place, or five times in all), so it \
-                  is set aside until it changes; please report the file's format, not its content";
-    Gap { kind: GapKind::Crashed, offset: None, bytes: None, detail: detail.to_string() }
 }
 
 /// What a refresh would do.

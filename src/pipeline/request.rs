@@ -42,12 +42,20 @@ pub struct ScanRequest<'a> {
     pub save_every: Option<Duration>,
     /// Takes single findings.
     pub findings: Option<&'a dyn FindingSink>,
+    /// Tries objects in processes of their own; none leaves that out.
+    pub probe: Option<&'a dyn Probe>,
     /// What a progress line shows.
     pub counters: &'a Counters,
     /// Set to stop the run soon.
     pub stop: &'a AtomicBool,
     /// Microseconds since 1970-01-01T00:00:00Z.
     pub now: fn() -> i64,
+}
+
+/// Has an object read by a process of its own, which may end by it.
+pub trait Probe: Sync {
+    /// The signal that ended that process. None where it survived, could not be started, or was told to stop.
+    fn ended_by(&self, source: &Source, object: &Object) -> Option<i32>;
 }
 
 /// An object that is named in place of being listed.
@@ -88,6 +96,8 @@ pub(super) enum Message {
     Mentions(Vec<MentionRow>),
     /// The object's result; its print; what was known of it.
     Object(Box<ObjectResult>, ObjectPrint, Option<KnownObject>),
+    /// The result of an object that is set aside; its print; the signal; what was known of it.
+    SetAside(Box<ObjectResult>, ObjectPrint, i32, Option<KnownObject>),
     NotReached,
     /// Save what is written, and say when that is done.
     Save(Sender<()>),

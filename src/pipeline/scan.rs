@@ -4,16 +4,16 @@
 //! stays what it is. The writer is the caller's thread: the inventory is touched by no other.
 
 use super::exchange::{Desk, Exchange};
-use super::known::{Before, Known, Overlap, reason};
+use super::known::{Before, Known, KnownObject, Overlap, reason};
 use super::list::{Listed, Lister, is_below};
-pub use super::request::{Counters, Named, ScanRequest};
+pub use super::request::{Counters, Named, Probe, ScanRequest};
 use super::request::{Job, Message};
 use super::worker::{Shared, read_object};
-use crate::inventory::Writer;
+use crate::inventory::{InHand, Writer};
 use crate::model::element::Element;
 use crate::model::gap::{Gap, GapKind};
 use crate::model::object::{Object, Status};
-use crate::model::rows::{ObjectRow, Tables};
+use crate::model::rows::{ObjectResult, ObjectRow, Tables};
 use crate::source::Source;
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 use std::collections::{BTreeMap, HashSet};
@@ -209,7 +209,6 @@ fn run(request: &ScanRequest<'_>, writer: &mut Writer, disowned: &HashSet<u64>) 
         bytes_read: &request.counters.bytes_read,
         findings: request.findings,
         now: request.now,
-        in_hand: None,
     };
     // What comes over a network is in flight while it waits here.
     let is_remote = request.sources.iter().any(Source::is_remote);
@@ -224,8 +223,8 @@ fn run(request: &ScanRequest<'_>, writer: &mut Writer, disowned: &HashSet<u64>) 
         let exchange = Exchange::new(request.workers.max(1), &request.counters.blocks_offered);
         for worker in 0..request.workers.max(1) {
             let (jobs, messages, busy, exchange) = (jobs.clone(), messages_in.clone(), &busy, exchange.clone());
-            let shared = Shared { in_hand: Some((&in_hand, worker)), ..shared };
-            threads.spawn(move || work(&shared, &jobs, &messages, busy, exchange));
+            let (shared, in_hand) = (&shared, &in_hand);
+            threads.spawn(move || work(shared, (in_hand, worker), &jobs, &messages, busy, exchange));
         }
         drop(exchange);
         drop((jobs, messages_in));
@@ -270,6 +269,7 @@ fn unseen(request: &ScanRequest<'_>, listed: &Listed, writer: &Writer) -> io::Re
 
 fn work(
     shared: &Shared<'_>,
+    (in_hand, worker): (&InHand, usize),
     jobs: &Receiver<Job<'_>>,
     messages: &Sender<Message>,
     busy: &AtomicUsize,
@@ -296,25 +296,14 @@ fn work(
             busy.fetch_sub(1, Release);
             continue;
         }
-        if let Some((in_hand, worker)) = shared.in_hand {
-            in_hand.take(worker, &print, 0);
-        }
-        let mut batches = 0;
+        in_hand.take(worker, &print);
         // A send fails only when the writer has failed, which ends the run with the writer's error.
         let result = read_object(shared, task, &exchange, &mut desk, &mut |mentions| {
-            batches += 1;
-            match shared.in_hand {
-                Some((in_hand, worker)) => {
-                    in_hand.done(worker);
-                    let _ = messages.send(Message::Mentions(mentions));
-                    in_hand.take(worker, &print, batches);
-                }
-                None => drop(messages.send(Message::Mentions(mentions))),
-            }
-        });
-        if let Some((in_hand, worker)) = shared.in_hand {
             in_hand.done(worker);
-        }
+            let _ = messages.send(Message::Mentions(mentions));
+            in_hand.take(worker, &print);
+        });
+        in_hand.done(worker);
         let _ = messages.send(Message::Object(Box::new(result), print, known));
         busy.fetch_sub(1, Release);
     }
@@ -337,18 +326,12 @@ fn write(
                 continue;
             }
             Message::Object(result, print, known) => {
-                outcome.count(&result.object);
-                for field in &result.fields {
-                    *outcome.elements.entry(field.element).or_default() += field.valid;
-                }
                 writer.clear_suspect(&print)?;
-                // What fails again for the same reason is no news, and no reason to link again.
-                let failed = Before::Failed(reason(&result.object.gaps));
-                let news = known.is_none_or(|k| k.before != failed || result.object.status != Status::Failed);
-                if news {
-                    known.iter().for_each(|known| writer.retire(known.id));
-                    writer.object(*result)?;
-                }
+                keep(*result, known, writer, outcome)?;
+            }
+            Message::SetAside(result, print, signal, known) => {
+                writer.set_aside(&print, signal)?;
+                keep(*result, known, writer, outcome)?;
             }
             Message::NotReached => outcome.not_reached += 1,
             Message::Save(done) => {
@@ -362,6 +345,26 @@ fn write(
             writer.save(ids.load(Relaxed))?;
             saved = Instant::now();
         }
+    }
+    Ok(())
+}
+
+/// Writes what came of an object.
+fn keep(
+    result: ObjectResult,
+    known: Option<KnownObject>,
+    writer: &mut Writer,
+    outcome: &mut ScanOutcome,
+) -> io::Result<()> {
+    outcome.count(&result.object);
+    for field in &result.fields {
+        *outcome.elements.entry(field.element).or_default() += field.valid;
+    }
+    // What fails again for the same reason is no news, and no reason to link again.
+    let failed = Before::Failed(reason(&result.object.gaps));
+    if known.as_ref().is_none_or(|k| k.before != failed || result.object.status != Status::Failed) {
+        known.iter().for_each(|known| writer.retire(known.id));
+        writer.object(result)?;
     }
     Ok(())
 }

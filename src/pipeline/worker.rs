@@ -7,7 +7,6 @@ use super::suppress::Suppressor;
 use crate::decode::{Decoded, Input, decode_object};
 use crate::identity::key::Key;
 use crate::identity::{Assembler, Orphan};
-use crate::inventory::InHand;
 use crate::matcher::judge::Judge;
 use crate::matcher::survey::Survey;
 use crate::model::block::{Block, BlockSink, Lines};
@@ -72,8 +71,6 @@ pub struct Shared<'a> {
     pub findings: Option<&'a dyn FindingSink>,
     /// Microseconds since 1970-01-01T00:00:00Z.
     pub now: fn() -> i64,
-    /// The journal of what is in hand, and the worker's number in it.
-    pub in_hand: Option<(&'a InHand, usize)>,
 }
 
 /// An object to read.
@@ -112,8 +109,7 @@ pub fn read_object(
                 let ranges = stream.ranges().map(|inner| {
                     Arc::new(CountedRanges { inner, bytes: Arc::clone(shared.bytes_read) }) as Arc<dyn ObjectRanges>
                 });
-                let mut counted =
-                    Counted { stream: &mut *stream, bytes: shared.bytes_read, read: 0, in_hand: shared.in_hand };
+                let mut counted = Counted { stream: &mut *stream, bytes: shared.bytes_read };
                 let input = Input { stream: &mut counted, ranges, hold: Some(&InTemporaryFiles) };
                 let decoded = decode_object(input, &shared.plan.limits, &mut sink);
                 sink.finish();
@@ -145,22 +141,24 @@ pub fn read_object(
     sink.result(task, decoded)
 }
 
-/// Counts bytes for the progress line and the journal.
+/// Reads one object, alone, as a scan would, and keeps nothing of it.
+pub fn read_and_drop(plan: &Plan, key: &Key, source: &Source, object: Object) {
+    let (stop, offered) = (AtomicBool::new(false), AtomicU64::new(0));
+    let shared = Shared { plan, key, stop: &stop, bytes_read: &Arc::default(), findings: None, now: || 0 };
+    let task = Task { id: 0, object, source, run: 0, listed_at: 0, ahead: None };
+    read_object(&shared, task, &Exchange::new(1, &offered), &mut Desk::new(&plan.matcher), &mut drop);
+}
+
+/// Counts bytes for the progress line.
 struct Counted<'a> {
     stream: &'a mut dyn ObjectStream,
     bytes: &'a AtomicU64,
-    read: u64,
-    in_hand: Option<(&'a InHand, usize)>,
 }
 
 impl Read for Counted<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.stream.read(buffer)?;
         self.bytes.fetch_add(read as u64, Relaxed);
-        self.read += read as u64;
-        if let Some((in_hand, worker)) = self.in_hand {
-            in_hand.reached(worker, self.read);
-        }
         Ok(read)
     }
 }

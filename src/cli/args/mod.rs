@@ -51,6 +51,9 @@ pub enum Command {
     Detectors(DetectorsCommand),
     /// Measure recall, precision and speed on a corpus whose answers are known
     Bench(BenchArgs),
+    /// Read one object, which standard input tells, and keep nothing: what a scan has done for it by a process of its own
+    #[command(hide = true)]
+    Probe,
     /// Make corpora with known answers
     #[command(subcommand)]
     Generate(GenerateCommand),

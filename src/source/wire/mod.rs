@@ -16,6 +16,7 @@ pub(super) mod stream;
 
 use gate::Gate;
 use pace::Pace;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -34,7 +35,7 @@ pub(super) const PART_BYTES: u64 = 8 << 20;
 pub(super) const HEAD_BYTES: u64 = 1 << 20;
 
 /// What an operator allows a run to ask of the network and to hold in memory for it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WireLimits {
     /// Bytes of objects a second, over all sources.
     pub bytes_per_second: Option<u64>,
