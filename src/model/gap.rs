@@ -37,7 +37,7 @@ pub enum GapKind {
     Interrupted,
     /// A parser panicked; a defect to report.
     Internal,
-    /// Its reading ended the whole process four times at one place, or five times in all; it is set aside until it changes.
+    /// Its reading ended two processes and then one of its own; it is set aside until it changes.
     Crashed,
 }
 
