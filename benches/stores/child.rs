@@ -166,14 +166,7 @@ fn in_memory(dir: &Path, bucket: &str, whole: bool) {
     let object = listed.expect("the object is listed");
     let key = Key::from_bytes(*b"rollcall bench  ");
     let (stop, bytes_read) = (AtomicBool::new(false), Arc::new(AtomicU64::new(0)));
-    let shared = Shared {
-        plan: &plan,
-        key: &key,
-        stop: &stop,
-        bytes_read: &bytes_read,
-        findings: None,
-        now: || 0,
-    };
+    let shared = Shared { plan: &plan, key: &key, stop: &stop, bytes_read: &bytes_read, findings: None, now: || 0 };
     let next = AtomicUsize::new(0);
     let work = || {
         let mut scratch = Scratch::new();

@@ -52,11 +52,11 @@ pub(super) trait Vector: Copy {
     /// # Safety
     /// The processor has the level.
     unsafe fn and_not(self, other: Self) -> Self;
-    /// The words from `at` on, each shifted down by `count` with bits of the next word moving in; `plain` where `count` is
-    /// 0. `here` is what was loaded from `at` and becomes what lies behind it, for a level that saves loads so.
+    /// The words from `at` on, each shifted down by `count`, of 1 to 63 bits, with bits of the next word moving in; with
+    /// `PLAIN` as they are. `here` is what was loaded from `at` and becomes what lies behind it, for a level that saves loads so.
     /// # Safety
     /// `at` points at `2 * WORDS` readable words; the processor has the level.
-    unsafe fn shifted(here: &mut Self, at: *const u64, count: Self::Count, plain: bool) -> Self;
+    unsafe fn shifted<const PLAIN: bool>(here: &mut Self, at: *const u64, count: Self::Count) -> Self;
     /// Whether any bit is set.
     /// # Safety
     /// The processor has the level.
@@ -104,56 +104,85 @@ pub(super) unsafe fn operations<V: Vector>(job: &mut Job<'_>) {
     let program = job.program;
     for op in program.ops() {
         // SAFETY: passed on.
-        let any = unsafe { operation::<V>(job, op) };
+        unsafe { operation::<V>(job, op) };
         if let Some(output) = op.output {
-            job.alive[usize::from(output)] = any;
+            // SAFETY: passed on.
+            job.alive[usize::from(output)] = unsafe { is_alive::<V>(job, op.to) };
         }
     }
+}
+
+/// Whether a plane has any bit. A pass of its own: in the loops that compute planes it kept compilers from vectors.
+///
+/// # Safety
+/// As for [`operations`].
+#[inline(always)]
+unsafe fn is_alive<V: Vector>(job: &Job<'_>, slot: u16) -> bool {
+    let plane = job.plane(usize::from(slot)).cast_const();
+    // SAFETY: the level is there.
+    let mut any = unsafe { V::zero() };
+    for word in (0..job.words).step_by(V::WORDS) {
+        // SAFETY: `word + WORDS` is at most `words`, which is within a plane.
+        let bits = unsafe { V::load(plane.wrapping_add(word)) };
+        // SAFETY: the level is there.
+        any = unsafe { any.or(bits) };
+    }
+    // SAFETY: the level is there.
+    unsafe { any.any() }
 }
 
 /// # Safety
 /// As for [`operations`].
 #[inline(always)]
-unsafe fn operation<V: Vector>(job: &Job<'_>, op: &Op) -> bool {
-    // Every combination is a loop of its own. Direct calls, not a choice of function: each must be inlined where the
-    // level's instructions are enabled.
-    macro_rules! third {
-        ($kind:ident, $any:literal) => {
-            match op.then {
+unsafe fn operation<V: Vector>(job: &Job<'_>, op: &Op) {
+    // Every combination is a loop of its own, without a choice in it. Direct calls, not a choice of function: each must be
+    // inlined where the level's instructions are enabled.
+    macro_rules! shifts {
+        ($kind:ident, $then:expr, $c:expr) => {
+            match (is_plain(op.b), $c.is_some_and(is_plain)) {
                 // SAFETY: passed on, in each arm.
-                None => unsafe { sweep::<V, false, $any>(job, op, OpKind::$kind, OpKind::And) },
+                (false, false) => unsafe { sweep::<V, false, false>(job, op, OpKind::$kind, $then) },
                 // SAFETY: as above.
-                Some((OpKind::And, _)) => unsafe { sweep::<V, true, $any>(job, op, OpKind::$kind, OpKind::And) },
+                (false, true) => unsafe { sweep::<V, false, true>(job, op, OpKind::$kind, $then) },
                 // SAFETY: as above.
-                Some((OpKind::Or, _)) => unsafe { sweep::<V, true, $any>(job, op, OpKind::$kind, OpKind::Or) },
+                (true, false) => unsafe { sweep::<V, true, false>(job, op, OpKind::$kind, $then) },
                 // SAFETY: as above.
-                Some((OpKind::AndNot, _)) => unsafe { sweep::<V, true, $any>(job, op, OpKind::$kind, OpKind::AndNot) },
-                // SAFETY: as above.
-                Some((OpKind::NotAnd, _)) => unsafe { sweep::<V, true, $any>(job, op, OpKind::$kind, OpKind::NotAnd) },
+                (true, true) => unsafe { sweep::<V, true, true>(job, op, OpKind::$kind, $then) },
             }
         };
     }
-    match (op.kind, op.output.is_some()) {
-        (OpKind::And, false) => third!(And, false),
-        (OpKind::Or, false) => third!(Or, false),
-        (OpKind::AndNot, false) => third!(AndNot, false),
-        (OpKind::NotAnd, false) => third!(NotAnd, false),
-        (OpKind::And, true) => third!(And, true),
-        (OpKind::Or, true) => third!(Or, true),
-        (OpKind::AndNot, true) => third!(AndNot, true),
-        (OpKind::NotAnd, true) => third!(NotAnd, true),
+    macro_rules! third {
+        ($kind:ident) => {
+            match op.then {
+                None => shifts!($kind, None, None::<Operand>),
+                Some((OpKind::And, c)) => shifts!($kind, Some(OpKind::And), Some(c)),
+                Some((OpKind::Or, c)) => shifts!($kind, Some(OpKind::Or), Some(c)),
+                Some((OpKind::AndNot, c)) => shifts!($kind, Some(OpKind::AndNot), Some(c)),
+                Some((OpKind::NotAnd, c)) => shifts!($kind, Some(OpKind::NotAnd), Some(c)),
+            }
+        };
+    }
+    match op.kind {
+        OpKind::And => third!(And),
+        OpKind::Or => third!(Or),
+        OpKind::AndNot => third!(AndNot),
+        OpKind::NotAnd => third!(NotAnd),
     }
 }
 
+/// Whether an operand's words are read as they are, though perhaps whole words ahead.
+fn is_plain(operand: Operand) -> bool {
+    operand.ahead & 63 == 0
+}
+
 /// An operand in the course of a sweep: the vector at the next word is loaded once and kept.
-struct Shifted<V: Vector> {
+struct Shifted<V: Vector, const PLAIN: bool> {
     from: *const u64,
     count: V::Count,
     here: V,
-    plain: bool,
 }
 
-impl<V: Vector> Shifted<V> {
+impl<V: Vector, const PLAIN: bool> Shifted<V, PLAIN> {
     /// # Safety
     /// As for [`operations`].
     #[inline(always)]
@@ -163,7 +192,7 @@ impl<V: Vector> Shifted<V> {
         let count = unsafe { V::count(u32::from(operand.ahead & 63)) };
         // SAFETY: an operation looks at most seven words ahead, within a plane's room.
         let here = unsafe { V::load(from) };
-        Shifted { from, count, here, plain: operand.ahead & 63 == 0 }
+        Shifted { from, count, here }
     }
 
     /// The operand at `word`.
@@ -174,29 +203,22 @@ impl<V: Vector> Shifted<V> {
     unsafe fn next(&mut self, word: usize) -> V {
         // SAFETY: an operation looks at most seven words ahead, and a plane has sixteen words of room behind the window's;
         // what lies there is initialised, and its value reaches only bits that nobody reads.
-        unsafe { V::shifted(&mut self.here, self.from.wrapping_add(word), self.count, self.plain) }
+        unsafe { V::shifted::<PLAIN>(&mut self.here, self.from.wrapping_add(word), self.count) }
     }
 }
 
-/// One operation over all words, ascending; with `ANY`, whether the result has a bit.
+/// One operation over all words, ascending. `B` and `C` say whether the second and the third operand are plain.
 ///
 /// # Safety
 /// As for [`operations`].
 #[inline(always)]
-unsafe fn sweep<V: Vector, const THIRD: bool, const ANY: bool>(
-    job: &Job<'_>,
-    op: &Op,
-    kind: OpKind,
-    then: OpKind,
-) -> bool {
+unsafe fn sweep<V: Vector, const B: bool, const C: bool>(job: &Job<'_>, op: &Op, kind: OpKind, then: Option<OpKind>) {
     let a = job.plane(usize::from(op.a)).cast_const();
     let to = job.plane(usize::from(op.to));
     // SAFETY: passed on.
-    let mut b = unsafe { Shifted::<V>::new(job, op.b) };
+    let mut b = unsafe { Shifted::<V, B>::new(job, op.b) };
     // SAFETY: passed on; without a third operand it is the second one again and not read.
-    let mut c = unsafe { Shifted::<V>::new(job, op.then.map_or(op.b, |(_, c)| c)) };
-    // SAFETY: the level is there.
-    let mut any = unsafe { V::zero() };
+    let mut c = unsafe { Shifted::<V, C>::new(job, op.then.map_or(op.b, |(_, c)| c)) };
     for word in (0..job.words).step_by(V::WORDS) {
         // SAFETY: `word + WORDS` is at most `words`, which is within a plane.
         let left = unsafe { V::load(a.wrapping_add(word)) };
@@ -204,21 +226,15 @@ unsafe fn sweep<V: Vector, const THIRD: bool, const ANY: bool>(
         let right = unsafe { b.next(word) };
         // SAFETY: the level is there.
         let mut result = unsafe { combine(kind, left, right) };
-        if THIRD {
+        if let Some(then) = then {
             // SAFETY: words come in turn.
             let third = unsafe { c.next(word) };
             // SAFETY: the level is there.
             result = unsafe { combine(then, result, third) };
         }
-        if ANY {
-            // SAFETY: the level is there.
-            any = unsafe { any.or(result) };
-        }
         // SAFETY: `word + WORDS` is at most `words`, which is within a plane.
         unsafe { result.store(to.wrapping_add(word)) };
     }
-    // SAFETY: the level is there.
-    ANY && unsafe { any.any() }
 }
 
 const _: () = assert!(STRIDE.is_multiple_of(STEP_WORDS));

@@ -57,15 +57,15 @@ impl Vector for Quad {
     }
 
     #[inline(always)]
-    unsafe fn shifted(_: &mut Self, at: *const u64, count: u32, plain: bool) -> Self {
+    unsafe fn shifted<const PLAIN: bool>(_: &mut Self, at: *const u64, count: u32) -> Self {
         // SAFETY: the caller's.
         let here = unsafe { Self::load(at) };
-        if plain {
+        if PLAIN {
             return here;
         }
         // SAFETY: the caller's.
         let next = unsafe { Self::load(at.wrapping_add(1)) };
-        here.zip(next, |here, next| (here >> count) | ((next << 1) << (63 - count)))
+        here.zip(next, |here, next| here.wrapping_shr(count) | next.wrapping_shl(64 - count))
     }
 
     #[inline(always)]
@@ -99,18 +99,28 @@ fn transpose_block(mut x: u64) -> u64 {
     x ^ t ^ (t << 28)
 }
 
+/// Transposes eight rows of eight bytes: the same by bytes, across words.
+fn transpose_rows(rows: &mut [u64; 8]) {
+    for (apart, bits, mask) in [(1, 8, 0x00ff_00ff_00ff_00ff), (2, 16, 0x0000_ffff_0000_ffff), (4, 32, 0xffff_ffff)] {
+        for low in (0..8).filter(|row| row & apart == 0) {
+            let high = low | apart;
+            let t = (rows[low] >> bits ^ rows[high]) & mask;
+            rows[high] ^= t;
+            rows[low] ^= t << bits;
+        }
+    }
+}
+
 fn transpose(job: &Job<'_>) {
     for (word, block) in job.text.chunks_exact(64).take(job.words).enumerate() {
-        let mut planes = [[0u8; 8]; 8];
-        for (group, eight) in block.as_chunks::<8>().0.iter().enumerate() {
-            let columns = transpose_block(u64::from_le_bytes(*eight)).to_le_bytes();
-            for (plane, column) in planes.iter_mut().zip(columns) {
-                plane[group] = column;
-            }
+        let mut planes = [0; 8];
+        for (columns, eight) in planes.iter_mut().zip(block.as_chunks::<8>().0) {
+            *columns = transpose_block(u64::from_le_bytes(*eight));
         }
+        transpose_rows(&mut planes);
         for (slot, plane) in planes.iter().enumerate() {
             // SAFETY: `word` is below the job's words, so it is within the plane.
-            unsafe { job.plane(slot).wrapping_add(word).write(u64::from_le_bytes(*plane)) };
+            unsafe { job.plane(slot).wrapping_add(word).write(*plane) };
         }
     }
 }

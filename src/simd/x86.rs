@@ -157,7 +157,7 @@ fn avx512(mut job: Job<'_>) {
 struct Half(__m256i);
 
 impl Vector for Half {
-    type Count = (__m128i, __m128i);
+    type Count = (__m256i, __m256i);
     const WORDS: usize = 4;
 
     #[inline(always)]
@@ -174,11 +174,11 @@ impl Vector for Half {
 
     #[inline(always)]
     unsafe fn count(bits: u32) -> Self::Count {
-        // A shift by 64 gives zero, as a count of 0 needs.
+        // A count for each word: one that all share costs a move more in every shift.
         // SAFETY: the level is there.
-        let right = unsafe { _mm_cvtsi32_si128(bits as i32) };
+        let right = unsafe { _mm256_set1_epi64x(i64::from(bits)) };
         // SAFETY: the level is there.
-        let left = unsafe { _mm_cvtsi32_si128(64 - bits as i32) };
+        let left = unsafe { _mm256_set1_epi64x(64 - i64::from(bits)) };
         (right, left)
     }
 
@@ -207,19 +207,19 @@ impl Vector for Half {
     }
 
     #[inline(always)]
-    unsafe fn shifted(_: &mut Self, at: *const u64, count: Self::Count, plain: bool) -> Self {
+    unsafe fn shifted<const PLAIN: bool>(_: &mut Self, at: *const u64, count: Self::Count) -> Self {
         // SAFETY: the caller's.
         let here = unsafe { Self::load(at) };
-        if plain {
+        if PLAIN {
             return here;
         }
         // Half of these loads lie across two lines; two shuffles in their place cost as much.
         // SAFETY: the caller's.
         let next = unsafe { Self::load(at.wrapping_add(1)) };
         // SAFETY: the level is there.
-        let low = unsafe { _mm256_srl_epi64(here.0, count.0) };
+        let low = unsafe { _mm256_srlv_epi64(here.0, count.0) };
         // SAFETY: the level is there.
-        let high = unsafe { _mm256_sll_epi64(next.0, count.1) };
+        let high = unsafe { _mm256_sllv_epi64(next.0, count.1) };
         // SAFETY: the level is there.
         Half(unsafe { _mm256_or_si256(low, high) })
     }
@@ -281,11 +281,11 @@ impl Vector for Full {
     }
 
     #[inline(always)]
-    unsafe fn shifted(here: &mut Self, at: *const u64, count: __m512i, plain: bool) -> Self {
+    unsafe fn shifted<const PLAIN: bool>(here: &mut Self, at: *const u64, count: __m512i) -> Self {
         let before = *here;
         // SAFETY: the caller's.
         *here = unsafe { Self::load(at.wrapping_add(8)) };
-        if plain {
+        if PLAIN {
             return before;
         }
         // Every load one word on would lie across two lines.
