@@ -10,8 +10,8 @@ use rollcall::model::mention::{
 };
 use rollcall::model::object::{Object, Status};
 use rollcall::model::rows::{
-    Certainty, ConsumerRow, DerivedSink, FieldRow, IdentifierRow, LinkMention, LinkRow, MembershipRow, MentionId,
-    MentionRow, ObjectResult, ObjectRow, OrphanRow, RunRow, Tables,
+    Certainty, ConsumerRow, FieldRow, IdentifierRow, LinkMention, LinkRow, MembershipRow, MentionId, MentionRow,
+    ObjectResult, ObjectRow, OrphanRow, RunRow, Tables,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -259,10 +259,10 @@ fn first_run(inventory: &Inventory) -> RunRow {
     writer.seal_observed().unwrap();
     let mut derived = writer.derived();
     for n in 0..30 {
-        derived.consumer(consumer_row(n)).unwrap();
-        derived.identifier(identifier_row(n)).unwrap();
-        derived.membership(membership_row(1 + n % 3, n, n)).unwrap();
-        derived.link(link_row(n)).unwrap();
+        derived.consumers.push(consumer_row(n)).unwrap();
+        derived.identifiers.push(identifier_row(n)).unwrap();
+        derived.memberships.push(membership_row(1 + n % 3, n, n)).unwrap();
+        derived.links.push(link_row(n)).unwrap();
     }
     drop(derived);
     writer.commit(run_row()).unwrap()
@@ -514,7 +514,7 @@ fn a_killed_commit_changes_nothing_and_the_next_run_repairs_it() {
         write_object(&mut writer, 10);
         writer.retire(2);
         writer.seal_observed().unwrap();
-        writer.derived().consumer(consumer_row(99)).unwrap();
+        writer.derived().consumers.push(consumer_row(99)).unwrap();
         writer.commit_until(run_row(), step).unwrap();
 
         let snapshot = inventory.snapshot().unwrap();
@@ -580,7 +580,7 @@ fn a_writer_that_is_dropped_leaves_nothing() {
     write_object(&mut writer, 5000);
     writer.seal_observed().unwrap();
     write_object(&mut writer, 5000);
-    writer.derived().consumer(consumer_row(1)).unwrap();
+    writer.derived().consumers.push(consumer_row(1)).unwrap();
     assert!(listing(folder.path()).len() > before.len());
     drop(writer);
     assert_eq!(listing(folder.path()), before);
@@ -626,9 +626,11 @@ fn a_second_run_extends_retires_and_links_before_it_commits() {
     assert_eq!(seen, BTreeSet::from([1, 3, 4]));
     // Linking reads the view while it writes.
     let mut derived = writer.derived();
-    view.link_mentions(&mut |mention| derived.membership(membership_row(mention.id.object, mention.id.number, 5)))
-        .unwrap();
-    derived.consumer(consumer_row(5)).unwrap();
+    view.link_mentions(&mut |mention| {
+        derived.memberships.push(membership_row(mention.id.object, mention.id.number, 5))
+    })
+    .unwrap();
+    derived.consumers.push(consumer_row(5)).unwrap();
     drop(derived);
     let second = writer.commit(run_row()).unwrap();
 
@@ -669,11 +671,11 @@ fn derived_rows_out_of_order_are_refused() {
     let inventory = inventory(folder.path());
     let mut writer = inventory.begin().unwrap();
     let mut derived = writer.derived();
-    derived.consumer(consumer_row(2)).unwrap();
-    assert!(derived.consumer(consumer_row(2)).is_err());
-    derived.identifier(identifier_row(4)).unwrap();
-    derived.identifier(identifier_row(5)).unwrap();
-    assert!(derived.identifier(identifier_row(1)).is_err());
+    derived.consumers.push(consumer_row(2)).unwrap();
+    assert!(derived.consumers.push(consumer_row(2)).is_err());
+    derived.identifiers.push(identifier_row(4)).unwrap();
+    derived.identifiers.push(identifier_row(5)).unwrap();
+    assert!(derived.identifiers.push(identifier_row(1)).is_err());
 }
 
 /// An inventory of some objects, given by their place in a fixed list, in the order in which they are read.
@@ -699,12 +701,12 @@ fn digest_of(order: &[u64], change: impl Fn(&mut MentionRow)) -> String {
         }
         let mut derived = writer.derived();
         for (&n, &object) in &id_of {
-            derived.consumer(consumer_row(n)).unwrap();
-            derived.identifier(identifier_row(n)).unwrap();
-            derived.membership(membership_row(object, 3, n)).unwrap();
+            derived.consumers.push(consumer_row(n)).unwrap();
+            derived.identifiers.push(identifier_row(n)).unwrap();
+            derived.memberships.push(membership_row(object, 3, n)).unwrap();
             let least = *id_of.values().next().unwrap();
             let (left, right) = (MentionId { object, number: 1 }, MentionId { object: least, number: 2 });
-            derived.link(LinkRow { left, right, ..link_row(n) }).unwrap();
+            derived.links.push(LinkRow { left, right, ..link_row(n) }).unwrap();
         }
         drop(derived);
         writer.commit(run_row()).unwrap();
@@ -797,10 +799,10 @@ fn check_finds_what_is_missing_and_what_was_changed() {
     let mut writer = inventory.begin().unwrap();
     write_object(&mut writer, 40);
     let mut derived = writer.derived();
-    derived.consumer(consumer_row(1)).unwrap();
-    derived.membership(membership_row(1, 0, 1)).unwrap();
-    derived.membership(membership_row(1, 4000, 1)).unwrap();
-    derived.membership(membership_row(1, 1, 2)).unwrap();
+    derived.consumers.push(consumer_row(1)).unwrap();
+    derived.memberships.push(membership_row(1, 0, 1)).unwrap();
+    derived.memberships.push(membership_row(1, 4000, 1)).unwrap();
+    derived.memberships.push(membership_row(1, 1, 2)).unwrap();
     drop(derived);
     writer.commit(run_row()).unwrap();
     let problems = inventory.check().unwrap();
@@ -831,12 +833,12 @@ fn other_programs_read_every_table() {
     let mut writer = inventory.begin().unwrap();
     write_object(&mut writer, 40);
     writer.retire(2);
-    writer.derived().consumer(consumer_row(5)).unwrap();
+    writer.derived().consumers.push(consumer_row(5)).unwrap();
     writer.commit(run_row()).unwrap();
     // A third run is interrupted and rolled back, so that the newest versions are those of a rollback.
     let mut writer = inventory.begin().unwrap();
     write_object(&mut writer, 7);
-    writer.derived().consumer(consumer_row(6)).unwrap();
+    writer.derived().consumers.push(consumer_row(6)).unwrap();
     writer.commit_until(run_row(), CommitStep::Tables(9)).unwrap();
     inventory.begin().unwrap().abort().unwrap();
     let last = inventory.snapshot().unwrap();

@@ -59,26 +59,22 @@ pub(crate) struct Derived {
     links: Vec<LinkRow>,
 }
 
-impl DerivedSink for Derived {
-    fn membership(&mut self, row: MembershipRow) -> io::Result<()> {
-        self.memberships.push(row);
-        Ok(())
-    }
-    fn consumer(&mut self, row: ConsumerRow) -> io::Result<()> {
-        self.consumers.push(row);
-        Ok(())
-    }
-    fn identifier(&mut self, row: IdentifierRow) -> io::Result<()> {
-        self.identifiers.push(row);
-        Ok(())
-    }
-    fn link(&mut self, row: LinkRow) -> io::Result<()> {
-        self.links.push(row);
-        Ok(())
-    }
-}
-
 impl Derived {
+    fn sinks(&mut self) -> DerivedSinks<'_> {
+        fn into<R: Send>(rows: &mut Vec<R>) -> RowSink<'_, R> {
+            RowSink::new(|row| {
+                rows.push(row);
+                Ok(())
+            })
+        }
+        DerivedSinks {
+            memberships: into(&mut self.memberships),
+            consumers: into(&mut self.consumers),
+            identifiers: into(&mut self.identifiers),
+            links: into(&mut self.links),
+        }
+    }
+
     /// The consumers of a mention, with their certainty.
     fn of(&self, number: u64) -> Vec<(TokenValue, Certainty)> {
         let mut of: Vec<_> =
@@ -106,7 +102,7 @@ pub(crate) fn run(mentions: Vec<LinkMention>, memory: usize) -> (Derived, LinkSu
 fn run_of(mentions: &Mentions, memory: usize) -> (Derived, LinkSummary) {
     let dir = tempfile::tempdir().unwrap();
     let mut derived = Derived::default();
-    let summary = link(mentions, &mut derived, &Spills { dir: dir.path(), memory }).unwrap();
+    let summary = link(mentions, derived.sinks(), &Spills { dir: dir.path(), memory }).unwrap();
     derived.memberships.sort();
     derived.links.sort_by_key(|l| (l.consumer, l.left, l.right));
     assert!(derived.consumers.is_sorted_by_key(|c| c.id), "consumers come by id");

@@ -159,7 +159,7 @@ fn one(name: &str, path: &Path, dir: &Path, runs: usize) {
     let before = cpu();
     let view = writer.view();
     let spills = Spills { dir, memory: 40 << 20 };
-    let linked = link(&view as &dyn Tables, &mut writer.derived(), &spills).expect("linked");
+    let linked = link(&view as &dyn Tables, writer.derived(), &spills).expect("linked");
     let linking = cpu() - before;
     let before = cpu();
     writer.commit(RunRow { program: "bench".to_string(), ..empty_run() }).expect("committed");

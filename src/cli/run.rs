@@ -325,7 +325,7 @@ pub fn link_into(writer: &mut Writer) -> std::io::Result<LinkSummary> {
     writer.seal_observed()?;
     let view = writer.view();
     let dir = std::env::temp_dir();
-    link(&view, &mut writer.derived(), &Spills { dir: &dir, memory: SORT_BYTES })
+    link(&view, writer.derived(), &Spills { dir: &dir, memory: SORT_BYTES })
 }
 
 /// A run's row with what every run has; the inventory fills in its number, key and chain.

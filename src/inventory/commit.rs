@@ -1,5 +1,6 @@
 //! From a run's last row to its commit, step by step; and back, where it is given up.
 
+use super::derived::DerivedFiles;
 use super::hold;
 use super::ids::Wanted;
 use super::journal;
@@ -59,6 +60,7 @@ impl Writer {
     /// In a folder everything goes that no commit names. In a store only what this writer knows to be its own alone: what
     /// it saved may be another's by now.
     fn take_back(&mut self) -> io::Result<()> {
+        self.derived.iter_mut().for_each(DerivedFiles::stop);
         if !self.root.is_shared() {
             return recover::roll_back(&self.root, 0).map(|_| ());
         }

@@ -1,17 +1,17 @@
 //! The derived tables on their way.
 
-use super::sink::Sink;
+use super::beside::Beside;
 use super::store::{Root, invalid};
 use crate::model::mention::TokenValue;
-use crate::model::rows::{ConsumerRow, DerivedSink, IdentifierRow, LinkRow, MembershipRow};
+use crate::model::rows::{ConsumerRow, DerivedSinks, IdentifierRow, LinkRow, MembershipRow, RowSink};
 use std::io;
 
 /// The rows of a link run.
 pub(super) struct DerivedFiles {
-    pub identifiers: Sink<IdentifierRow>,
-    pub consumers: Sink<ConsumerRow>,
-    pub memberships: Sink<MembershipRow>,
-    pub links: Sink<LinkRow>,
+    pub identifiers: Beside<IdentifierRow>,
+    pub consumers: Beside<ConsumerRow>,
+    pub memberships: Beside<MembershipRow>,
+    pub links: Beside<LinkRow>,
     last_consumer: Option<TokenValue>,
     last_token: Option<TokenValue>,
 }
@@ -19,10 +19,10 @@ pub(super) struct DerivedFiles {
 impl DerivedFiles {
     pub fn new(root: &Root, run: u64) -> Self {
         DerivedFiles {
-            identifiers: Sink::new(root, run),
-            consumers: Sink::new(root, run),
-            memberships: Sink::new(root, run),
-            links: Sink::new(root, run),
+            identifiers: Beside::new(root, run),
+            consumers: Beside::new(root, run),
+            memberships: Beside::new(root, run),
+            links: Beside::new(root, run),
             last_consumer: None,
             last_token: None,
         }
@@ -33,6 +33,14 @@ impl DerivedFiles {
         self.consumers.close()?;
         self.memberships.close()?;
         self.links.close()
+    }
+
+    /// Ends the threads of a run that is given up.
+    pub fn stop(&mut self) {
+        self.identifiers.stop();
+        self.consumers.stop();
+        self.memberships.stop();
+        self.links.stop();
     }
 
     pub fn rows_buffered(&self) -> usize {
@@ -48,29 +56,25 @@ impl DerivedFiles {
             + self.memberships.bytes_buffered()
             + self.links.bytes_buffered()
     }
-}
 
-/// Readers merge by these orders, so a row out of order is refused rather than written.
-impl DerivedSink for &mut DerivedFiles {
-    fn membership(&mut self, row: MembershipRow) -> io::Result<()> {
-        self.memberships.push(row)
-    }
-
-    fn consumer(&mut self, row: ConsumerRow) -> io::Result<()> {
-        if self.last_consumer.replace(row.id).is_some_and(|last| last >= row.id) {
-            return Err(invalid("consumers must come in ascending order of id"));
+    /// Where rows are written. Readers merge by the orders of ids and tokens, so a row out of order is refused.
+    pub fn sinks(&mut self) -> DerivedSinks<'_> {
+        let DerivedFiles { identifiers, consumers, memberships, links, last_consumer, last_token } = self;
+        DerivedSinks {
+            memberships: RowSink::new(|row| memberships.push(row)),
+            consumers: RowSink::new(|row: ConsumerRow| {
+                if last_consumer.replace(row.id).is_some_and(|last| last >= row.id) {
+                    return Err(invalid("consumers must come in ascending order of id"));
+                }
+                consumers.push(row)
+            }),
+            identifiers: RowSink::new(|row: IdentifierRow| {
+                if last_token.replace(row.token).is_some_and(|last| last > row.token) {
+                    return Err(invalid("identifiers must come in ascending order of token"));
+                }
+                identifiers.push(row)
+            }),
+            links: RowSink::new(|row| links.push(row)),
         }
-        self.consumers.push(row)
-    }
-
-    fn identifier(&mut self, row: IdentifierRow) -> io::Result<()> {
-        if self.last_token.replace(row.token).is_some_and(|last| last > row.token) {
-            return Err(invalid("identifiers must come in ascending order of token"));
-        }
-        self.identifiers.push(row)
-    }
-
-    fn link(&mut self, row: LinkRow) -> io::Result<()> {
-        self.links.push(row)
     }
 }

@@ -8,6 +8,7 @@
 //! This folder knows rows and files. It knows nothing of how a mention is found, what its tokens stand for, or how people
 //! are linked, and holds no key, only a key's id.
 
+mod beside;
 mod cells;
 mod check;
 mod columns;

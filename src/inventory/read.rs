@@ -10,6 +10,7 @@ use crate::model::object::ObjectRanges;
 use arrow_array::StructArray;
 use arrow_schema::{DataType, FieldRef, Schema};
 use bytes::Bytes;
+use crossbeam_channel::bounded;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
@@ -22,6 +23,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const READ_BYTES: usize = 8 << 10;
 /// Rows of a batch.
 const BATCH_ROWS: usize = 4096;
+/// Files of fewer bytes than these together are read without another thread.
+const ALONE_BYTES: u64 = 1 << 20;
+/// Batches that are decoded ahead.
+const BATCHES_AHEAD: usize = 2;
 
 /// Columns of few texts, which are read as numbers in a dictionary, as they lie in the file: a text a cell would be copied
 /// and parsed for each row.
@@ -45,8 +50,24 @@ pub(super) struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// Hands over the batches. A batch may hold rows of objects that are not wanted beside wanted ones.
+    /// Hands over the batches. A batch may hold rows of objects that are not wanted beside wanted ones. Those of a large table
+    /// are decoded by another thread, a few ahead.
     pub fn run(&self, each: &mut dyn FnMut(Group) -> io::Result<()>) -> io::Result<()> {
+        if self.files.iter().map(|file| file.bytes).sum::<u64>() < ALONE_BYTES {
+            return self.decode(&mut |batch| each(Group(&batch)));
+        }
+        std::thread::scope(|threads| {
+            let (ahead, batches) = bounded::<StructArray>(BATCHES_AHEAD);
+            // Whoever takes the batches may end early, and then nobody is there to send to.
+            let ended = || io::Error::from(io::ErrorKind::Interrupted);
+            let decoder = threads.spawn(move || self.decode(&mut |batch| ahead.send(batch).map_err(|_| ended())));
+            batches.into_iter().try_for_each(|batch| each(Group(&batch)))?;
+            let defect = |_| io::Error::other("reading failed by a defect of this program; please report it");
+            decoder.join().map_err(defect)?
+        })
+    }
+
+    fn decode(&self, each: &mut dyn FnMut(StructArray) -> io::Result<()>) -> io::Result<()> {
         let may_hold = |range: Option<(i64, i64)>| match (self.wanted, range) {
             (Some(wanted), Some((min, max))) => wanted.any_in(min, max),
             _ => true,
@@ -68,7 +89,7 @@ impl Scan<'_> {
                 let builder = builder.with_batch_size(BATCH_ROWS).with_row_groups(vec![group]);
                 for batch in builder.with_projection(mask.clone()).build().map_err(failed)? {
                     let batch = batch.map_err(|e| failed(e.into()))?;
-                    each(Group(&StructArray::from(batch)))?;
+                    each(batch.into())?;
                 }
             }
         }

@@ -20,7 +20,7 @@ use parquet::schema::types::ColumnPath;
 use std::io::{self, Write};
 
 /// Rows that wait to become columns.
-const BATCH_ROWS: usize = 1024;
+pub(super) const BATCH_ROWS: usize = 1024;
 /// Their bytes, about.
 const BATCH_BYTES: usize = 1 << 20;
 /// Rows of a row group.

@@ -12,7 +12,7 @@ use super::snapshot::Snapshot;
 use super::store::{Root, invalid};
 use super::table::{TABLES, Table};
 use super::work::{OBSERVED, Part};
-use crate::model::rows::{DerivedSink, FieldRow, MentionRow, ObjectResult, ObjectRow, OrphanRow, RunRow, SourceRow};
+use crate::model::rows::{DerivedSinks, FieldRow, MentionRow, ObjectResult, ObjectRow, OrphanRow, RunRow, SourceRow};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -278,8 +278,8 @@ impl Writer {
     }
 
     /// Where linking writes. What comes through it replaces the derived tables wholly; without it they stay.
-    pub fn derived(&mut self) -> impl DerivedSink {
+    pub fn derived(&mut self) -> DerivedSinks<'_> {
         let run = self.next_run();
-        self.derived.get_or_insert_with(|| DerivedFiles::new(&self.root, run))
+        self.derived.get_or_insert_with(|| DerivedFiles::new(&self.root, run)).sinks()
     }
 }

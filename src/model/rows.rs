@@ -349,14 +349,29 @@ pub trait Tables {
     fn links(&self, each: &mut dyn FnMut(LinkRow) -> std::io::Result<()>) -> std::io::Result<()>;
 }
 
-/// Where a link run writes what it derives. Rows come in the orders that [`Tables`] promises.
-pub trait DerivedSink {
-    /// A membership.
-    fn membership(&mut self, row: MembershipRow) -> std::io::Result<()>;
-    /// A consumer.
-    fn consumer(&mut self, row: ConsumerRow) -> std::io::Result<()>;
-    /// An identifier.
-    fn identifier(&mut self, row: IdentifierRow) -> std::io::Result<()>;
-    /// A merge.
-    fn link(&mut self, row: LinkRow) -> std::io::Result<()>;
+/// Where a link run writes what it derives, a sink a table. Rows come in the orders that [`Tables`] promises.
+pub struct DerivedSinks<'a> {
+    /// Memberships.
+    pub memberships: RowSink<'a, MembershipRow>,
+    /// Consumers.
+    pub consumers: RowSink<'a, ConsumerRow>,
+    /// Identifiers.
+    pub identifiers: RowSink<'a, IdentifierRow>,
+    /// Merges.
+    pub links: RowSink<'a, LinkRow>,
+}
+
+/// Takes the rows of one table, on whichever thread.
+pub struct RowSink<'a, R>(Box<dyn FnMut(R) -> std::io::Result<()> + Send + 'a>);
+
+impl<'a, R> RowSink<'a, R> {
+    /// A sink that hands rows to a function.
+    pub fn new(take: impl FnMut(R) -> std::io::Result<()> + Send + 'a) -> Self {
+        RowSink(Box::new(take))
+    }
+
+    /// Takes a row.
+    pub fn push(&mut self, row: R) -> std::io::Result<()> {
+        (self.0)(row)
+    }
 }

@@ -6,6 +6,7 @@ use super::order::{order, sort};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 /// Runs of one level that are merged into one of the next, so that a record is written once a level.
 const FAN_IN: usize = 64;
@@ -14,31 +15,48 @@ const FAN_IN: usize = 64;
 const FIRST_RECORDS: usize = 1024;
 
 /// Takes records in any order, gives them back sorted.
+///
+/// A full buffer is sorted and written by another thread, while the next one fills.
 pub struct Sorter<const N: usize> {
     dir: PathBuf,
     buffer: Vec<[u8; N]>,
     /// The buffer's records came in order.
     ascending: bool,
     records_max: usize,
+    spilled: Spilled<N>,
+    pushed: u64,
+}
+
+/// What was spilled, and what is being spilled.
+struct Spilled<const N: usize> {
+    /// None while another thread has them.
+    runs: Option<Runs<N>>,
+    thread: Option<JoinHandle<Spilling<N>>>,
+}
+
+/// What comes back from the thread: the runs, the buffer, and how it went.
+type Spilling<const N: usize> = (Runs<N>, Vec<[u8; N]>, io::Result<()>);
+
+/// Sorted runs in temporary files.
+struct Runs<const N: usize> {
+    dir: PathBuf,
     runs: Vec<Run>,
     /// The greatest record of the last run, where a run that begins above it may go on behind it.
     greatest: Option<[u8; N]>,
-    pushed: u64,
-    spilled_bytes: u64,
+    bytes: u64,
 }
 
 impl<const N: usize> Sorter<N> {
-    /// A sorter that buffers at most `memory_bytes` and spills into `dir`.
+    /// A sorter that buffers at most `memory_bytes`, twice while it spills, and spills into `dir`.
     pub fn new(dir: &Path, memory_bytes: usize) -> Self {
+        let runs = Runs { dir: dir.to_path_buf(), runs: Vec::new(), greatest: None, bytes: 0 };
         Sorter {
             dir: dir.to_path_buf(),
             buffer: Vec::new(),
             ascending: true,
             records_max: (memory_bytes / N).max(1024),
-            runs: Vec::new(),
-            greatest: None,
+            spilled: Spilled { runs: Some(runs), thread: None },
             pushed: 0,
-            spilled_bytes: 0,
         }
     }
 
@@ -69,17 +87,52 @@ impl<const N: usize> Sorter<N> {
         self.pushed == 0
     }
 
-    /// Sorts the buffer, unless its records came in order: linking numbers mentions as it goes, and much comes so.
-    fn sort(&mut self) {
-        if !self.ascending {
-            sort(&mut self.buffer);
-        }
-        self.ascending = true;
+    fn spill(&mut self) -> io::Result<()> {
+        let (mut runs, free) = self.spilled.wait()?;
+        let mut buffer = std::mem::replace(&mut self.buffer, free);
+        let ascending = std::mem::replace(&mut self.ascending, true);
+        let thread = std::thread::Builder::new().name("spill".to_string());
+        let thread = thread.spawn(move || {
+            let spilled = runs.spill(&mut buffer, ascending);
+            buffer.clear();
+            (runs, buffer, spilled)
+        });
+        self.spilled.thread = Some(thread.map_err(|e| named(&self.dir, e))?);
+        Ok(())
     }
 
-    fn spill(&mut self) -> io::Result<()> {
-        self.sort();
-        let goes_on = match (&self.greatest, self.buffer.first()) {
+    /// Everything that was pushed, in order. What the buffer holds stays in memory; the rest of its room is given back.
+    pub fn sorted(mut self) -> io::Result<Sorted<N>> {
+        in_order(&mut self.buffer, self.ascending);
+        self.buffer.shrink_to_fit();
+        let (runs, _) = self.spilled.wait()?;
+        Ok(Sorted { memory: self.buffer, runs: runs.runs, len: self.pushed, spilled_bytes: runs.bytes })
+    }
+}
+
+impl<const N: usize> Spilled<N> {
+    /// Waits until all is spilled; gives the runs, and a buffer that is free.
+    fn wait(&mut self) -> io::Result<(Runs<N>, Vec<[u8; N]>)> {
+        let defect = || io::Error::other("sorting failed by a defect of this program; please report it");
+        if let Some(thread) = self.thread.take() {
+            let (runs, buffer, spilled) = thread.join().map_err(|_| defect())?;
+            return spilled.map(|()| (runs, buffer));
+        }
+        Ok((self.runs.take().ok_or_else(defect)?, Vec::new()))
+    }
+}
+
+/// Sorts records, unless they came in order: linking numbers mentions as it goes, and much comes so.
+fn in_order<const N: usize>(records: &mut [[u8; N]], ascending: bool) {
+    if !ascending {
+        sort(records);
+    }
+}
+
+impl<const N: usize> Runs<N> {
+    fn spill(&mut self, buffer: &mut [[u8; N]], ascending: bool) -> io::Result<()> {
+        in_order(buffer, ascending);
+        let goes_on = match (&self.greatest, buffer.first()) {
             (Some(greatest), Some(first)) => order(greatest, first).is_le(),
             _ => false,
         };
@@ -88,13 +141,12 @@ impl<const N: usize> Sorter<N> {
             self.runs.push(Run { file, bytes: 0, level: 0 });
         }
         if let Some(run) = self.runs.last_mut() {
-            let bytes = self.buffer.as_flattened();
+            let bytes = buffer.as_flattened();
             run.file.write_all_at(bytes, run.bytes).map_err(|e| named(&self.dir, e))?;
             run.bytes += bytes.len() as u64;
-            self.spilled_bytes += bytes.len() as u64;
+            self.bytes += bytes.len() as u64;
         }
-        self.greatest = self.buffer.last().copied();
-        self.buffer.clear();
+        self.greatest = buffer.last().copied();
         // Levels never rise from one run to the next, so the runs of the lowest level stand last.
         while let Some(level) = self.runs.last().map(|run| run.level)
             && let Some(from) = self.runs.len().checked_sub(FAN_IN)
@@ -102,18 +154,11 @@ impl<const N: usize> Sorter<N> {
         {
             let run = write_run(&self.dir, level + 1, Merge::<N>::new(&self.runs[from..], &[])?)?;
             self.runs.truncate(from);
-            self.spilled_bytes += run.bytes;
+            self.bytes += run.bytes;
             self.runs.push(run);
             self.greatest = None;
         }
         Ok(())
-    }
-
-    /// Everything that was pushed, in order. What the buffer holds stays in memory; the rest of its room is given back.
-    pub fn sorted(mut self) -> io::Result<Sorted<N>> {
-        self.sort();
-        self.buffer.shrink_to_fit();
-        Ok(Sorted { memory: self.buffer, runs: self.runs, len: self.pushed, spilled_bytes: self.spilled_bytes })
     }
 }
 

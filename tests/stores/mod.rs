@@ -66,7 +66,7 @@ impl Scanned {
         writer.seal_observed().unwrap();
         let view = writer.view();
         let spills = Spills { dir: dir.path(), memory: 8 << 20 };
-        link(&view, &mut writer.derived(), &spills).unwrap();
+        link(&view, writer.derived(), &spills).unwrap();
         let run = RunRow {
             run: 0,
             command: "scan".to_string(),

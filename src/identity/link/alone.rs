@@ -12,7 +12,7 @@ use super::{Spills, unpack_id};
 use crate::model::detector::Class;
 use crate::model::element::{Element, ElementSet};
 use crate::model::mention::{MentionElement, Population, Residence, ResidenceBasis, TokenValue};
-use crate::model::rows::{Certainty, ConsumerRow, DerivedSink, IdentifierRow, MembershipRow};
+use crate::model::rows::{Certainty, ConsumerRow, IdentifierRow, MembershipRow, RowSink};
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::io;
 use std::sync::Arc;
@@ -61,7 +61,12 @@ impl SingleRows {
     }
 
     /// Adds the consumer of a mention, with the tokens that are in no other mention.
-    pub fn add(&mut self, id: [u8; 16], mention: &Mention, sink: &mut dyn DerivedSink) -> io::Result<()> {
+    pub fn add(
+        &mut self,
+        id: [u8; 16],
+        mention: &Mention,
+        memberships: &mut RowSink<'_, MembershipRow>,
+    ) -> io::Result<()> {
         // A postal code names nobody.
         for token in mention.tokens().filter(|t| t.kind != Element::Zip && !t.repeats) {
             let named = if mention.is_named() { NAMED_CLASS } else { 0 };
@@ -70,7 +75,7 @@ impl SingleRows {
         }
         self.consumers.push(pack(id, mention))?;
         let consumer = TokenValue(id);
-        sink.membership(MembershipRow { mention: unpack_id(mention.id), consumer, certainty: Certainty::Certain })
+        memberships.push(MembershipRow { mention: unpack_id(mention.id), consumer, certainty: Certainty::Certain })
     }
 
     /// The consumers by id, and their tokens by token.
@@ -98,7 +103,7 @@ impl Leaving {
     }
 
     /// Takes a mention if it shares nothing with any other.
-    pub fn take(&mut self, mention: &Mention, sink: &mut dyn DerivedSink) -> io::Result<bool> {
+    pub fn take(&mut self, mention: &Mention, memberships: &mut RowSink<'_, MembershipRow>) -> io::Result<bool> {
         if mention.place_repeats() || mention.tokens().any(|t| t.repeats && matters(&t)) {
             return Ok(false);
         }
@@ -107,7 +112,7 @@ impl Leaving {
             let record = Put::default().bytes(&token.value).bytes(&id).u8(token.kind as u8).u8(token.class as u8);
             self.shared.push(record.u16(token.namespace).bytes(&mention.key).done())?;
         }
-        self.rows.add(id, mention, sink)?;
+        self.rows.add(id, mention, memberships)?;
         self.mentions += 1;
         Ok(true)
     }

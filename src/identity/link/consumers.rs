@@ -9,7 +9,7 @@ use super::rows::{Stream, id_of, merged};
 use super::{Joined, Spills, unpack_id};
 use crate::model::element::ElementSet;
 use crate::model::mention::{Population, Residence, ResidenceBasis, TokenValue};
-use crate::model::rows::{ConsumerRow, DerivedSink};
+use crate::model::rows::{ConsumerRow, RowSink};
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::collections::HashMap;
 use std::io;
@@ -146,7 +146,7 @@ pub fn write_consumers(
     alone: &Sorted<{ alone::CONSUMER }>,
     ids: &Sorted<24>,
     clusters: &HashMap<u64, (TokenValue, Reason)>,
-    sink: &mut dyn DerivedSink,
+    sink: &mut RowSink<'_, ConsumerRow>,
     spills: &Spills,
 ) -> io::Result<(u64, u64)> {
     let mut ids = Joined::new(ids)?;
@@ -179,7 +179,7 @@ pub fn write_consumers(
     merged(streams, |row| {
         consumers += 1;
         found += u64::from(row.cluster == Some(row.id));
-        sink.consumer(row)
+        sink.push(row)
     })?;
     Ok((consumers, found))
 }

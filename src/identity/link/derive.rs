@@ -19,7 +19,7 @@ use super::rows::id_of;
 use super::{Joined, Spills, TERTIARY_RANK, unpack_id};
 use crate::model::element::Element;
 use crate::model::mention::TokenValue;
-use crate::model::rows::{Certainty, DerivedSink, LinkRow, MembershipRow};
+use crate::model::rows::{Certainty, DerivedSinks, LinkRow, MembershipRow, RowSink};
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -51,9 +51,10 @@ pub fn derive(
     all: Mentions,
     alone: Alone,
     found: &Found,
-    sink: &mut dyn DerivedSink,
+    sinks: DerivedSinks<'_>,
     spills: &Spills,
 ) -> io::Result<Derived> {
+    let DerivedSinks { mut memberships, mut consumers, mut identifiers, mut links } = sinks;
     let Found { assigned, edges, apart, hubs } = *found;
     let Alone { shared, mut rows, .. } = alone;
     let crowded = crowded(assigned, apart, spills)?;
@@ -62,20 +63,25 @@ pub fn derive(
     drop((held, shared));
     let mut ids = Sorter::<24>::new(spills.dir, spills.memory / 4);
     let out = Singles { rows: &mut rows, groups: &mut groups, ids: &mut ids };
-    singles(&all, assigned, &crowded, &named, out, sink)?;
+    singles(&all, assigned, &crowded, &named, out, &mut memberships)?;
     let namespaces = all.into_namespaces();
     let Groups { parts, members, tokens } = groups;
     let (parts, members, tokens) = (parts.sorted()?, members.sorted()?, tokens.sorted()?);
     let ids = name_groups(&parts, &named, ids, spills)?;
-    write_memberships(&members, &ids, sink)?;
-    drop(members);
-    let (consumers, owned) = rows.sorted()?;
-    write_identifiers([&named, &tokens], &ids, &of_alone, &owned, &namespaces, sink, spills)?;
-    drop((named, tokens, of_alone, owned));
-    write_links(edges, assigned, &ids, sink, spills)?;
-    let clusters = clusters(apart, assigned, &ids, spills)?;
-    let (consumers, clusters) = write_consumers(&parts, &consumers, &ids, &clusters, sink, spills)?;
-    Ok(Derived { consumers, clusters })
+    let (alone, owned) = rows.sorted()?;
+    // Identifiers take about as long as all the rest.
+    std::thread::scope(|threads| {
+        let write =
+            || write_identifiers([&named, &tokens], &ids, &of_alone, &owned, &namespaces, &mut identifiers, spills);
+        let writing = threads.spawn(write);
+        write_memberships(&members, &ids, &mut memberships)?;
+        write_links(edges, assigned, &ids, &mut links, spills)?;
+        let clusters = clusters(apart, assigned, &ids, spills)?;
+        let (consumers, clusters) = write_consumers(&parts, &alone, &ids, &clusters, &mut consumers, spills)?;
+        let defect = |_| io::Error::other("linking failed by a defect of this program; please report it");
+        writing.join().map_err(defect)??;
+        Ok(Derived { consumers, clusters })
+    })
 }
 
 /// Groups that are more than one mention which is certainly its own, or part of a conflict. Every other group is *single*:
@@ -204,7 +210,7 @@ fn singles(
     crowded: &Sorted<8>,
     named: &Sorted<NAMED>,
     out: Singles,
-    sink: &mut dyn DerivedSink,
+    memberships: &mut RowSink<'_, MembershipRow>,
 ) -> io::Result<()> {
     let mut named = Joined::<NAMED, 8>::new(named)?;
     each_assigned(all, assigned, crowded, &mut |mention, Whose { group, certainty, single, place }| {
@@ -223,7 +229,7 @@ fn singles(
         if shared.is_some() {
             out.ids.push(Put::default().u64(group).bytes(&id).done())?;
         }
-        out.rows.add(id, mention, sink)
+        out.rows.add(id, mention, memberships)
     })
 }
 
@@ -287,14 +293,18 @@ fn name_groups(
     ids.sorted()
 }
 
-fn write_memberships(members: &Sorted<MEMBER>, ids: &Sorted<24>, sink: &mut dyn DerivedSink) -> io::Result<()> {
+fn write_memberships(
+    members: &Sorted<MEMBER>,
+    ids: &Sorted<24>,
+    sink: &mut RowSink<'_, MembershipRow>,
+) -> io::Result<()> {
     let mut ids = Joined::new(ids)?;
     for record in members.iter()? {
         let record = record?;
         let mut take = Take::new(&record);
         let (group, mention, certainty) = (take.u64(), take.u64(), take.u8());
         let certainty = Certainty::ALL[usize::from(certainty)];
-        sink.membership(MembershipRow { mention: unpack_id(mention), consumer: id_of(&mut ids, group)?, certainty })?;
+        sink.push(MembershipRow { mention: unpack_id(mention), consumer: id_of(&mut ids, group)?, certainty })?;
     }
     Ok(())
 }
@@ -304,7 +314,7 @@ fn write_links(
     edges: &Sorted<EDGE>,
     assigned: &Sorted<ASSIGNED>,
     ids: &Sorted<24>,
-    sink: &mut dyn DerivedSink,
+    sink: &mut RowSink<'_, LinkRow>,
     spills: &Spills,
 ) -> io::Result<()> {
     let mut by_left = Sorter::<{ 8 + MERGE }>::new(spills.dir, spills.memory / 4);
@@ -338,7 +348,7 @@ fn write_links(
         let consumer = id_of(&mut ids, take.u64())?;
         let (left, right, token) = (unpack_id(take.u64()), unpack_id(take.u64()), TokenValue(take.bytes()));
         let rule = if take.u8() < TERTIARY_RANK { primary.clone() } else { tertiary.clone() };
-        sink.link(LinkRow { consumer, left, right, token, rule })?;
+        sink.push(LinkRow { consumer, left, right, token, rule })?;
     }
     Ok(())
 }

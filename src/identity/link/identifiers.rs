@@ -6,7 +6,7 @@ use super::rows::{Stream, id_of, merged};
 use super::{Joined, Spills};
 use crate::model::element::Element;
 use crate::model::mention::TokenValue;
-use crate::model::rows::{DerivedSink, IdentifierRow};
+use crate::model::rows::{IdentifierRow, RowSink};
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::io;
 
@@ -39,7 +39,7 @@ pub fn write_identifiers(
     of_alone: &Sorted<IDENTIFIER>,
     owned: &Sorted<OWNED>,
     namespaces: &Namespaces,
-    sink: &mut dyn DerivedSink,
+    sink: &mut RowSink<'_, IdentifierRow>,
     spills: &Spills,
 ) -> io::Result<()> {
     let mut of_groups = Sorter::<IDENTIFIER>::new(spills.dir, spills.memory / 2);
@@ -59,7 +59,7 @@ pub fn write_identifiers(
         Box::new(of_alone.iter()?.map(|record| Ok(keyed(row(&record?, namespaces))))),
         Box::new(owned.iter()?.map(|record| Ok(keyed(alone::identifier(&record?, namespaces))))),
     ];
-    merged(streams, |row| sink.identifier(row))
+    merged(streams, |row| sink.push(row))
 }
 
 fn row(record: &[u8; IDENTIFIER], namespaces: &Namespaces) -> IdentifierRow {

@@ -33,7 +33,7 @@ mod replay;
 mod rows;
 
 use crate::model::element::Element;
-use crate::model::rows::{DerivedSink, MentionId, Tables};
+use crate::model::rows::{DerivedSinks, MentionId, Tables};
 use crate::spill::{Records, Sorted};
 use std::io;
 use std::path::Path;
@@ -63,10 +63,10 @@ pub struct LinkSummary {
 }
 
 /// Links all live mentions and writes the derived tables.
-pub fn link(tables: &dyn Tables, sink: &mut dyn DerivedSink, spills: &Spills) -> io::Result<LinkSummary> {
+pub fn link(tables: &dyn Tables, mut sinks: DerivedSinks<'_>, spills: &Spills) -> io::Result<LinkSummary> {
     let mut leaving = alone::Leaving::new(spills);
     let read = replay::Read::new(tables, spills)?;
-    let all = read.part(spills, &mut |mention| leaving.take(mention, sink))?;
+    let all = read.part(spills, &mut |mention| leaving.take(mention, &mut sinks.memberships))?;
     let alone = leaving.done()?;
     let edges::Edges { edges, conflicts: mut apart, hubs, mentions } = edges::edges(&all, spills)?;
     let mentions = mentions + alone.mentions;
@@ -87,7 +87,7 @@ pub fn link(tables: &dyn Tables, sink: &mut dyn DerivedSink, spills: &Spills) ->
     let assigned = follow::follow(&all, assigned, spills)?;
     let apart = apart.sorted()?;
     let found = derive::Found { assigned: &assigned, edges: &edges, apart: &apart, hubs: &hubs };
-    let derived = derive::derive(all, alone, &found, sink, spills)?;
+    let derived = derive::derive(all, alone, &found, sinks, spills)?;
     Ok(LinkSummary { mentions, consumers: derived.consumers, clusters: derived.clusters, hubs: hubs.len() })
 }
 
