@@ -514,7 +514,7 @@ fn a_customer_row_is_one_mention() {
         "the state outweighs the ZIP"
     );
     assert!(m.tokens.is_sorted() && m.elements.is_sorted());
-    assert_eq!(m.rows, vec![(1, 1)]);
+    assert_eq!(m.rows[..], [(1, 1)]);
 }
 
 #[test]
@@ -1142,7 +1142,7 @@ fn equal_mentions_merge_with_runs_of_rows() {
     let b = || row(vec![V("name", "Ann Lee", FullName)]);
     let (m, _) = run(Layout::Table, vec![a(), a(), b(), a()]);
     assert_eq!(m.len(), 2);
-    assert_eq!((m[0].count, m[0].rows.clone()), (3, vec![(1, 2), (4, 4)]));
+    assert_eq!((m[0].count, &m[0].rows[..]), (3, &[(1, 2), (4, 4)][..]));
     assert_eq!(m[0].event_day, Some(1));
     assert!(m[0].source.0 == 0 && m[0].source.1 > m[1].source.1);
 }

@@ -13,11 +13,11 @@ use rollcall::model::rows::{
     Certainty, ConsumerRow, FieldRow, IdentifierRow, LinkMention, LinkRow, MembershipRow, MentionId, MentionRow,
     ObjectResult, ObjectRow, OrphanRow, RunRow, Tables,
 };
+use rollcall::model::shared::SharedText;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 
 const FORMS: [Form; 5] = [Form::Clear, Form::Truncated, Form::Hashed, Form::Encrypted, Form::Tokenised];
 const CLASSES: [Class; 4] = [Class::Primary, Class::Secondary, Class::Tertiary, Class::None];
@@ -731,7 +731,7 @@ fn the_digest_is_of_what_is_said_not_of_how_it_came() {
                 value: token(1),
                 kind: Element::Ssn,
                 class: Class::Primary,
-                namespace: Arc::from(""),
+                namespace: SharedText::from(""),
             })
         },
         |m| m.residence = Some(Residence { country: *b"FR", state: *b"  ", basis: ResidenceBasis::Billing }),

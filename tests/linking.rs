@@ -5,9 +5,9 @@ use rollcall::model::detector::Class;
 use rollcall::model::element::{Element, Form};
 use rollcall::model::mention::{MentionElement, NameSignature, Population, Token, TokenValue};
 use rollcall::model::rows::*;
+use rollcall::model::shared::SharedText;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::Arc;
 
 /// Mentions in memory, and how many they are said to be; linking reads nothing else.
 struct Mentions(Vec<LinkMention>, Option<u64>);
@@ -158,7 +158,7 @@ pub(crate) fn token(kind: Element, class: Class, value: &str) -> Token {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&h.to_be_bytes());
     bytes[8..].copy_from_slice(&h.rotate_left(29).to_be_bytes());
-    Token { value: TokenValue(bytes), kind, class, namespace: Arc::from("") }
+    Token { value: TokenValue(bytes), kind, class, namespace: SharedText::from("") }
 }
 
 pub(crate) fn ssn(v: &str) -> Token {
@@ -189,7 +189,7 @@ pub(crate) fn mention(number: u64, name: NameSignature, tokens: &[Token]) -> Lin
         population: Population::Consumer,
         tokens,
         name,
-        elements: vec![MentionElement { element: Element::Email, form: Form::Clear }],
+        elements: [MentionElement { element: Element::Email, form: Form::Clear }][..].into(),
         residence: None,
         event_day: None,
         count: 1,
@@ -483,7 +483,7 @@ fn two_numbers_in_one_mention_are_a_conflict() {
 #[test]
 fn populations_elements_and_residence_are_gathered() {
     let mut a = mention(0, name("ann", "lee"), &[customer("c1")]);
-    a.elements = vec![MentionElement { element: Element::Ssn, form: Form::Clear }];
+    a.elements = [MentionElement { element: Element::Ssn, form: Form::Clear }][..].into();
     a.residence = Some(rollcall::model::mention::Residence {
         country: *b"US",
         state: *b"CA",
@@ -491,7 +491,7 @@ fn populations_elements_and_residence_are_gathered() {
     });
     let mut b = mention(1, nameless(), &[customer("c1")]);
     b.id.object = 2;
-    b.elements = vec![MentionElement { element: Element::Password, form: Form::Hashed }];
+    b.elements = [MentionElement { element: Element::Password, form: Form::Hashed }][..].into();
     b.residence = Some(rollcall::model::mention::Residence {
         country: *b"US",
         state: *b"NV",

@@ -6,8 +6,8 @@ use rollcall::model::detector::Class;
 use rollcall::model::element::{Element, Form};
 use rollcall::model::mention::{MentionElement, Population, Residence, ResidenceBasis, Token, TokenValue};
 use rollcall::model::rows::*;
+use rollcall::model::shared::SharedText;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Consumers that one token may name.
 const HOLDERS_MAX: usize = 64;
@@ -32,7 +32,10 @@ fn world(seed: u64, people: u64) -> Vec<LinkMention> {
             add(50, token(Element::Zip, Class::None, &(p % 40).to_string()));
             add(40, token(Element::Address, Class::Tertiary, &(p / 2).to_string()));
             add(20, token(Element::IpAddress, Class::None, &p.to_string()));
-            tokens.iter_mut().filter(|t| t.kind == Element::RecordKey).for_each(|t| t.namespace = Arc::from("order"));
+            tokens
+                .iter_mut()
+                .filter(|t| t.kind == Element::RecordKey)
+                .for_each(|t| t.namespace = SharedText::from("order"));
             let mut new = mention(mentions.len() as u64, if rng.u8(0..4) > 0 { who } else { nameless() }, &tokens);
             new.id.object = 1 + rng.u64(0..5);
             new.main = rng.u8(0..5) > 0;

@@ -6,11 +6,11 @@ use rollcall::model::gap::{Gap, GapKind};
 use rollcall::model::mention::*;
 use rollcall::model::object::{Object, Status};
 use rollcall::model::rows::*;
+use rollcall::model::shared::SharedText;
 use rollcall::report::{FileOptions, Inputs, ScopeFiles, WhoJson, WhoText, csv_cell, summary_json, terminal, visible};
 use rollcall::scope::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::Arc;
 
 /// An inventory in vectors.
 #[derive(Clone, Default)]
@@ -131,13 +131,13 @@ impl Memory {
                 population: Population::Consumer,
                 tokens: Vec::new(),
                 name: NameSignature::default(),
-                elements,
+                elements: elements.into(),
                 confidence: Confidence::High,
                 residence: None,
                 event_day: None,
                 count: 1,
-                rows: vec![(number + 1, number + 1)],
-                path: Arc::from(""),
+                rows: [(number + 1, number + 1)][..].into(),
+                path: SharedText::from(""),
                 source: (0, 1),
             },
         });
@@ -160,7 +160,7 @@ impl Memory {
             records: 1,
             objects: 1,
             cluster: None,
-            cluster_reason: Arc::from(""),
+            cluster_reason: SharedText::from(""),
         })
     }
 
@@ -394,7 +394,7 @@ fn clusters_are_answered_apart_and_as_one() {
             tables.simple(*n, place, elements);
             let person = tables.person(*n, place);
             person.cluster = id;
-            person.cluster_reason = Arc::from("name_conflict");
+            person.cluster_reason = SharedText::from("name_conflict");
         }
     };
     cluster(&mut tables, &[(1, "US-CA", "NAME"), (2, "US-CA", "SSN")]);
@@ -552,7 +552,7 @@ fn what_was_not_read_is_part_of_the_answer() {
         count: 9,
         distinct: 8,
         first_rows: vec![1],
-        reason: Arc::from("no_person"),
+        reason: SharedText::from("no_person"),
     });
     let mut asked = request(&[1, 2, 3, 4, 5, 6, 99]);
     asked.unscanned.push(Unscanned { uri: "s3://bucket/new".into(), detail: "access denied".into() });
@@ -1069,7 +1069,7 @@ fn who_finds_every_place_of_every_holder() {
     let identifier = |of: u64, consumer: Option<u64>, hub| IdentifierRow {
         token: token(of),
         kind: Element::Email,
-        namespace: Arc::from(""),
+        namespace: SharedText::from(""),
         class: Class::Tertiary,
         consumer: consumer.map(token),
         names: 1,

@@ -134,6 +134,7 @@ fn one(name: &str, path: &Path, dir: &Path, runs: usize) {
         black_box(read_object(&shared, task(), &exchange, &mut desk, &mut |batch| {
             mentions += batch.len() as u64;
             tokens += batch.iter().map(|m| m.mention.tokens.len() as u64).sum::<u64>();
+            batch
         }));
     });
     // Tokens again, apart: as many of them, of a value of eighteen bytes each.
@@ -146,7 +147,10 @@ fn one(name: &str, path: &Path, dir: &Path, runs: usize) {
     });
     // Written once: an inventory is.
     let mut kept: Vec<MentionRow> = Vec::new();
-    let result = read_object(&shared, task(), &exchange, &mut desk, &mut |batch| kept.extend(batch));
+    let result = read_object(&shared, task(), &exchange, &mut desk, &mut |mut batch| {
+        kept.append(&mut batch);
+        batch
+    });
     let inventory = Inventory::create_or_open(&dir.join("inventory"), &key.id()).expect("an inventory");
     let mut writer = inventory.begin().expect("its lock");
     let before = cpu();

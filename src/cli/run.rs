@@ -25,7 +25,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Bytes that one sort of linking or scoping may hold.
-pub const SORT_BYTES: usize = 40 << 20;
+pub const SORT_BYTES: usize = 28 << 20;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 pub fn now() -> i64 {

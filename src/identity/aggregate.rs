@@ -3,7 +3,7 @@
 //! Memory is bounded by the segment: 4 MiB of decoded bytes hold only so many mentions, and when the first mention of the
 //! next segment comes, all are handed on, in the order of their first records.
 
-use crate::model::mention::Mention;
+use crate::model::mention::{Mention, MentionRows};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -114,7 +114,7 @@ fn merge(held: &mut Mention, mention: &Mention) {
 }
 
 /// Adds a run of rows, joining what touches. Rows mostly ascend, so the end is tried first.
-fn add_run(rows: &mut Vec<(u64, u64)>, (first, last): (u64, u64)) {
+fn add_run(rows: &mut MentionRows, (first, last): (u64, u64)) {
     match rows.last_mut() {
         Some(run) if first >= run.0 && first <= run.1.saturating_add(1) => run.1 = run.1.max(last),
         Some(run) if first < run.0 => {

@@ -21,6 +21,7 @@ use crate::model::field::{Schema, words_of};
 use crate::model::finding::{Finding, Marks};
 use crate::model::gap::Gap;
 use crate::model::mention::{Mention, Population};
+use crate::model::shared::SharedText;
 use std::sync::Arc;
 use zeroize::Zeroize;
 
@@ -37,14 +38,14 @@ pub struct Assembled {
 
 pub(super) struct FieldPlan {
     pub(super) role: FieldRole,
-    pub(super) rules: Vec<(RuleKind, Arc<str>)>,
+    pub(super) rules: Vec<(RuleKind, SharedText)>,
     /// Whether its cells need a look though nothing was found in them.
     pub(super) cells: bool,
     pub(super) day_first: Option<bool>,
     pub(super) population: Population,
     /// It holds names, so that an organisation's name there says whose row it is though no person's name was found.
     pub(super) name: bool,
-    pub(super) path: Arc<str>,
+    pub(super) path: SharedText,
 }
 
 /// Makes mentions of the findings of one object.
@@ -65,7 +66,7 @@ pub struct Assembler {
     pub(super) signer: Signer,
     pub(super) folder: Folder,
     pub(super) scratch: Vec<u8>,
-    pub(super) nothing: Arc<str>,
+    pub(super) nothing: SharedText,
     pub(super) aggregator: Aggregator,
     pub(super) orphans: Orphans,
     pub(super) gaps: Vec<Gap>,
@@ -112,7 +113,7 @@ impl Assembler {
             signer: Signer::default(),
             folder: Folder::default(),
             scratch: Vec::new(),
-            nothing: Arc::from(""),
+            nothing: SharedText::from(""),
             aggregator: Aggregator::default(),
             orphans: Orphans::default(),
             gaps: Vec::new(),
@@ -180,7 +181,7 @@ impl Assembler {
                 .iter()
                 .map(|i| &self.plan.rules[*i])
                 .filter(|rule| rule.names(field))
-                .map(|rule| (rule.kind, Arc::clone(&rule.namespace)))
+                .map(|rule| (rule.kind, rule.namespace.clone()))
                 .collect();
             let population = match self.population {
                 Population::Consumer if roles::any_of(&field.words, roles::STAFF) => Population::Employee,
@@ -197,7 +198,7 @@ impl Assembler {
                 day_first: None,
                 population,
                 name,
-                path: Arc::from(field.path.as_str()),
+                path: SharedText::from(field.path.as_str()),
             });
         }
     }

@@ -9,7 +9,6 @@ use crate::model::detector::Class;
 use crate::model::element::{Element, Form};
 use crate::model::gap::{Gap, GapKind};
 use crate::model::mention::{Mention, MentionElement, Population, Role, Token, TokenValue};
-use std::sync::Arc;
 
 /// People of closed children that one open record holds before they go on without it.
 const PENDING_MAX: usize = 1000;
@@ -205,7 +204,7 @@ impl Assembler {
 
     fn token(&self, kind: Element, class: Class) -> Token {
         let value: TokenValue = self.key.token(kind, "", &self.scratch);
-        Token { value, kind, class, namespace: Arc::clone(&self.nothing) }
+        Token { value, kind, class, namespace: self.nothing.clone() }
     }
 
     /// Two roles are one person when their names are the same, or when a main role's other half is nobody by itself.
@@ -394,7 +393,7 @@ impl Assembler {
         let field = person.seen.first().map(|s| s.field).or((person.path != u32::MAX).then_some(person.path));
         let population = field.and_then(|f| self.fields.get(f as usize)).map_or(Population::Consumer, |f| f.population);
         let path = self.fields.get(person.path as usize).map_or(&self.nothing, |f| &f.path);
-        match person.finish(population, Arc::clone(path)) {
+        match person.finish(population, path.clone()) {
             Ok(mention) => self.aggregator.add(mention, out),
             Err((seen, reason)) => {
                 for seen in seen.iter().filter(|seen| seen.element.element != Element::IpAddress) {

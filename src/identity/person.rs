@@ -6,9 +6,10 @@ use crate::model::element::{Element, Form};
 use crate::model::field::FieldId;
 use crate::model::finding::Marks;
 use crate::model::mention::{
-    Mention, MentionElement, NameSignature, Population, Residence, ResidenceBasis, Role, Token,
+    Mention, MentionElement, MentionElements, MentionRows, NameSignature, Population, Residence, ResidenceBasis, Role,
+    Token,
 };
-use std::sync::Arc;
+use crate::model::shared::SharedText;
 
 /// What tells a value from others of its field, where those with nobody beside them are counted.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -171,7 +172,7 @@ impl Person {
     }
 
     /// The pairs that the halves make.
-    fn pairs(&self, out: &mut Vec<MentionElement>) {
+    fn pairs(&self, out: &mut MentionElements) {
         let of = |element: Element| self.halves.iter().filter(move |h| h.element == element);
         let mut put = |element, form| out.push(MentionElement { element, form });
         for code in of(Element::CardCode).filter(|h| !h.access) {
@@ -203,7 +204,7 @@ impl Person {
     pub(super) fn finish(
         &mut self,
         population: Population,
-        path: Arc<str>,
+        path: SharedText,
     ) -> Result<Mention, (Vec<Seen>, &'static str)> {
         let login = self.halves.iter().any(|h| matches!(h.element, Element::Username | Element::Password) && !h.access);
         let account = self.customer || login;
@@ -235,8 +236,7 @@ impl Person {
             let reason = if self.organisation { "beside an organisation" } else { "no person beside it" };
             return Err((std::mem::take(&mut self.seen), reason));
         }
-        let mut elements: Vec<MentionElement> = Vec::with_capacity(self.seen.len() + 2);
-        elements.extend(self.seen.iter().map(|s| s.element));
+        let mut elements: MentionElements = self.seen.iter().map(|s| s.element).collect();
         if self.named() {
             elements.retain(|e| {
                 !matches!(e.element, Element::FirstName | Element::MiddleName | Element::LastName | Element::FullName)
@@ -266,7 +266,7 @@ impl Person {
             residence: self.residence,
             event_day: self.event_day,
             count: 1,
-            rows: vec![(self.row, self.row)],
+            rows: MentionRows::from_buf([(self.row, self.row)]),
             path,
             source: self.source,
         })

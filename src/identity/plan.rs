@@ -4,8 +4,8 @@ use crate::model::detector::{Class, Detector};
 use crate::model::element::Element;
 use crate::model::field::Field;
 use crate::model::settings::{FieldRule, IdentitySettings};
+use crate::model::shared::SharedText;
 use globset::{GlobBuilder, GlobMatcher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a field that the operator named holds.
@@ -20,7 +20,7 @@ pub(super) enum RuleKind {
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) kind: RuleKind,
-    pub(super) namespace: Arc<str>,
+    pub(super) namespace: SharedText,
     glob: Option<GlobMatcher>,
     field: String,
     /// As the operator wrote it.
@@ -64,7 +64,7 @@ pub struct IdentityPlan {
     pub(super) rules: Vec<Rule>,
     pub(super) classes: Vec<Class>,
     /// By detector: the namespace of its values, see [`namespace`].
-    pub(super) namespaces: Vec<Arc<str>>,
+    pub(super) namespaces: Vec<SharedText>,
     pub(super) own_domains: Vec<String>,
 }
 
@@ -97,7 +97,7 @@ impl IdentityPlan {
         Ok(IdentityPlan {
             rules: customers.chain(keys).collect::<Result<_, _>>()?,
             classes: detectors.iter().map(|d| d.identifies).collect(),
-            namespaces: detectors.iter().map(|d| Arc::from(namespace(d))).collect(),
+            namespaces: detectors.iter().map(|d| SharedText::from(namespace(d))).collect(),
             own_domains: settings.own_domains.iter().map(|d| d.trim_start_matches('@').to_lowercase()).collect(),
         })
     }

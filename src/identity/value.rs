@@ -13,7 +13,6 @@ use crate::model::detector::{Class, Confidence};
 use crate::model::element::{Element, Form};
 use crate::model::finding::{Finding, Marks};
 use crate::model::mention::{NameSignature, Role, Token};
-use std::sync::Arc;
 
 /// Bytes of a value that may wait in a row's words for its hash to be asked for.
 const WORDS_MAX: usize = 64;
@@ -55,7 +54,7 @@ impl Assembler {
                 continue;
             }
             let hash = self.key.token(element, namespace, &self.scratch);
-            let token = Token { value: hash, kind: element, class, namespace: Arc::clone(namespace) };
+            let token = Token { value: hash, kind: element, class, namespace: namespace.clone() };
             match kind {
                 RuleKind::Key => draft.keys.push(token),
                 RuleKind::Customer => draft.facts.push(Fact {
@@ -96,7 +95,7 @@ impl Assembler {
                 value: key.token(Element::Email, "", scratch),
                 kind: Element::Email,
                 class,
-                namespace: Arc::clone(nothing),
+                namespace: nothing.clone(),
             });
             let mut name = NameSignature::default();
             if !hushed(display) && folder.full_name(display) == Split::Person {
@@ -212,7 +211,7 @@ impl Assembler {
             value: key.token(element, namespace, scratch),
             kind: element,
             class,
-            namespace: Arc::clone(namespace),
+            namespace: namespace.clone(),
         });
         let print = match &token {
             Some(token) => Print::Hash(short(token)),

@@ -5,13 +5,13 @@
 
 use super::store::invalid;
 use crate::model::mention::TokenValue;
+use crate::model::shared::SharedText;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Int32Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, BinaryArray, BooleanArray, ListArray, PrimitiveArray, StringArray, StructArray};
 use std::cell::RefCell;
 use std::io;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// The columns of a batch, or of a struct in it.
 #[derive(Clone, Copy)]
@@ -90,7 +90,7 @@ impl Long<'_> {
 pub(super) struct Text<'a> {
     keys: Option<&'a [i32]>,
     column: &'a StringArray,
-    last: RefCell<(usize, Arc<str>)>,
+    last: RefCell<(usize, SharedText)>,
 }
 
 impl<'a> Text<'a> {
@@ -99,7 +99,7 @@ impl<'a> Text<'a> {
             Some(dictionary) => (Some(dictionary.keys().values().as_ref()), dictionary.values().as_string_opt()?),
             None => (None, column.as_string_opt()?),
         };
-        Some(Text { keys, column, last: RefCell::new((usize::MAX, Arc::from(""))) })
+        Some(Text { keys, column, last: RefCell::new((usize::MAX, SharedText::from(""))) })
     }
 
     /// Where the text of row `i` is in the column.
@@ -112,12 +112,12 @@ impl<'a> Text<'a> {
     }
 
     /// The text as a shared string; neighbours that are equal share one.
-    pub fn shared(&self, i: usize) -> Arc<str> {
+    pub fn shared(&self, i: usize) -> SharedText {
         let (place, mut last) = (self.place(i), self.last.borrow_mut());
         if last.0 != place {
             let text = self.column.value(place);
             if *last.1 != *text {
-                last.1 = Arc::from(text);
+                last.1 = SharedText::from(text);
             }
             last.0 = place;
         }

@@ -67,7 +67,19 @@ impl<R: Row> Sink<R> {
     pub fn push(&mut self, row: R) -> io::Result<()> {
         self.pending_bytes += row.weight();
         self.pending.push(row);
-        if self.pending.len() >= BATCH_ROWS || self.pending_bytes >= BATCH_BYTES { self.encode() } else { Ok(()) }
+        if self.pending.len() >= BATCH_ROWS || self.pending_bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    /// Takes many rows; gives back a list to use again, and maybe rows that are written by now. Whoever made rows drops them
+    /// best: memory that one thread allocates and another frees is fought for.
+    pub fn push_all(&mut self, mut rows: Vec<R>) -> io::Result<Vec<R>> {
+        let is_batch = self.pending.is_empty() && (BATCH_ROWS / 2..=BATCH_ROWS).contains(&rows.len());
+        if is_batch && rows.iter().map(Row::weight).sum::<usize>() < BATCH_BYTES {
+            self.encode(&rows)?;
+        } else {
+            rows.drain(..).try_for_each(|row| self.push(row))?;
+        }
+        Ok(rows)
     }
 
     /// Rows that are not on disk yet.
@@ -80,20 +92,27 @@ impl<R: Row> Sink<R> {
         self.pending_bytes + self.open.as_ref().map_or(0, |open| open.writer.memory_size())
     }
 
-    /// Encodes the rows that wait; writes the row group, and closes the file, when they are full.
-    fn encode(&mut self) -> io::Result<()> {
-        if self.pending.is_empty() {
-            return Ok(());
+    /// Encodes the rows that wait.
+    fn flush(&mut self) -> io::Result<()> {
+        let mut rows = std::mem::take(&mut self.pending);
+        self.pending_bytes = 0;
+        if !rows.is_empty() {
+            self.encode(&rows)?;
         }
+        rows.clear();
+        self.pending = rows;
+        Ok(())
+    }
+
+    /// Encodes rows; writes the row group, and closes the file, when they are full.
+    fn encode(&mut self, rows: &[R]) -> io::Result<()> {
         let mut open = match self.open.take() {
             Some(open) => open,
             None => self.create()?,
         };
         let root = self.root.clone();
         let at = |name: &str, e: ParquetError| root.parquet_at(&in_table(R::TABLE, name), e);
-        let batch = columns::batch(R::columns(&self.pending)).map_err(|e| at(&open.name, e.into()))?;
-        self.pending.clear();
-        self.pending_bytes = 0;
+        let batch = columns::batch(R::columns(rows)).map_err(|e| at(&open.name, e.into()))?;
         open.writer.write(&batch).map_err(|e| at(&open.name, e))?;
         if open.writer.in_progress_rows() + BATCH_ROWS > GROUP_ROWS || open.writer.memory_size() >= GROUP_BYTES {
             open.writer.flush().map_err(|e| at(&open.name, e))?;
@@ -121,7 +140,7 @@ impl<R: Row> Sink<R> {
 
     /// Writes everything that waits, and makes it durable.
     pub fn close(&mut self) -> io::Result<()> {
-        self.encode()?;
+        self.flush()?;
         if let Some(open) = self.open.take() {
             self.closed.push(open.close(&self.root, R::TABLE)?);
         }

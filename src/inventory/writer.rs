@@ -98,6 +98,11 @@ impl Writer {
         self.mentions.push(row)
     }
 
+    /// Writes many mentions; gives back a list to use again, and maybe mentions that are written by now.
+    pub fn mentions(&mut self, rows: Vec<MentionRow>) -> io::Result<Vec<MentionRow>> {
+        self.mentions.push_all(rows)
+    }
+
     /// Writes an object with its fields and orphans.
     pub fn object(&mut self, result: ObjectResult) -> io::Result<()> {
         result.fields.into_iter().try_for_each(|row| self.fields.push(row))?;

@@ -2,7 +2,8 @@
 
 use super::detector::{Class, Confidence};
 use super::element::{Element, Form};
-use std::sync::Arc;
+use super::shared::SharedText;
+use smallvec::SmallVec;
 
 /// A keyed hash of a canonical value, with its kind and namespace mixed in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -44,7 +45,7 @@ pub struct Token {
     pub class: Class,
     /// The operator's namespace, for customer ids and record keys; the country, for national, tax and health numbers of
     /// other countries; empty for the rest.
-    pub namespace: Arc<str>,
+    pub namespace: SharedText,
 }
 
 /// The part of a person that a mention plays in its record.
@@ -249,6 +250,13 @@ pub struct MentionElement {
     pub form: Form,
 }
 
+/// What a record says of a person. As much as most say is kept in the mention itself: mentions are made by one thread and dropped
+/// by another, and what is allocated there is fought for.
+pub type MentionElements = SmallVec<[MentionElement; 20]>;
+
+/// Runs of rows; most mentions have one.
+pub type MentionRows = SmallVec<[(u64, u64); 1]>;
+
 /// One person in the records of one segment that say the same of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mention {
@@ -261,7 +269,7 @@ pub struct Mention {
     /// The name.
     pub name: NameSignature,
     /// What the record says of the person, sorted, distinct.
-    pub elements: Vec<MentionElement>,
+    pub elements: MentionElements,
     /// The lowest confidence among the findings that made `elements` and `tokens`.
     pub confidence: Confidence,
     /// Where the person lives.
@@ -271,9 +279,9 @@ pub struct Mention {
     /// How many records.
     pub count: u64,
     /// The records as runs of rows, `[first, last]`, ascending; see `Block::layout`.
-    pub rows: Vec<(u64, u64)>,
+    pub rows: MentionRows,
     /// The path at which the records stand (`/Customer/*`), or empty.
-    pub path: Arc<str>,
+    pub path: SharedText,
     /// Decoded bytes that hold the records: first byte of the first, one past the last of the last.
     pub source: (u64, u64),
 }

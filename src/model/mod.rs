@@ -16,4 +16,5 @@ pub mod mention;
 pub mod object;
 pub mod rows;
 pub mod settings;
+pub mod shared;
 pub mod value;

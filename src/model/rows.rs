@@ -3,10 +3,12 @@
 use super::detector::Class;
 use super::element::Element;
 use super::gap::Gap;
-use super::mention::{Mention, MentionElement, NameSignature, Population, Residence, Token, TokenValue};
+use super::mention::{
+    Mention, MentionElement, MentionElements, NameSignature, Population, Residence, Token, TokenValue,
+};
 use super::object::{Object, Status};
+use super::shared::SharedText;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// Table `objects`: one object version that was listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +107,7 @@ pub struct OrphanRow {
     /// The first rows, at most eight.
     pub first_rows: Vec<u64>,
     /// Why no person has it.
-    pub reason: Arc<str>,
+    pub reason: SharedText,
 }
 
 /// A mention by its name: `(object, number)`.
@@ -131,7 +133,7 @@ pub struct LinkMention {
     /// Its name.
     pub name: NameSignature,
     /// Its elements, all forms together.
-    pub elements: Vec<MentionElement>,
+    pub elements: MentionElements,
     /// Where the person lives.
     pub residence: Option<Residence>,
     /// The latest date of its records, in days since 1970-01-01.
@@ -190,7 +192,7 @@ pub struct IdentifierRow {
     /// What it is a token of.
     pub kind: Element,
     /// The operator's namespace, or empty.
-    pub namespace: Arc<str>,
+    pub namespace: SharedText,
     /// The strongest class it was seen with.
     pub class: Class,
     /// The consumer; none for a hub and for a token nobody holds.
@@ -227,7 +229,7 @@ pub struct ConsumerRow {
     /// The cluster of people that may be one: its least consumer id.
     pub cluster: Option<TokenValue>,
     /// Why the cluster stays apart: `name_conflict`, `dob_conflict`, `primary_conflict`; empty without a cluster.
-    pub cluster_reason: Arc<str>,
+    pub cluster_reason: SharedText,
 }
 
 /// Table `links`: a merge and its ground.
@@ -242,7 +244,7 @@ pub struct LinkRow {
     /// The token that joined them.
     pub token: TokenValue,
     /// The rule: `primary`, `tertiary_name`, `key`, `attached`.
-    pub rule: Arc<str>,
+    pub rule: SharedText,
 }
 
 /// What a finished object gives the inventory besides its mentions.

@@ -13,7 +13,7 @@ use crate::inventory::{InHand, Writer};
 use crate::model::element::Element;
 use crate::model::gap::{Gap, GapKind};
 use crate::model::object::{Object, Status};
-use crate::model::rows::{ObjectResult, ObjectRow, Tables};
+use crate::model::rows::{MentionRow, ObjectResult, ObjectRow, Tables};
 use crate::source::Source;
 use crossbeam_channel::{Receiver, Sender, bounded, select};
 use std::collections::{BTreeMap, HashSet};
@@ -215,6 +215,7 @@ fn run(request: &ScanRequest<'_>, writer: &mut Writer, disowned: &HashSet<u64>) 
     let waiting = if is_remote { (request.workers * 4).max(TASKS_REMOTE) } else { request.workers * 4 };
     let (jobs_in, jobs) = bounded::<Job<'_>>(waiting);
     let (messages_in, messages) = bounded::<Message>(request.workers * 4 + MESSAGES_BESIDE);
+    let (used_in, used) = bounded::<Vec<MentionRow>>(request.workers * 4 + MESSAGES_BESIDE);
     let ids = AtomicU64::new(first_id);
     let busy = AtomicUsize::new(0);
     let (known, written) = std::thread::scope(|threads| {
@@ -223,12 +224,13 @@ fn run(request: &ScanRequest<'_>, writer: &mut Writer, disowned: &HashSet<u64>) 
         let exchange = Exchange::new(request.workers.max(1), &request.counters.blocks_offered);
         for worker in 0..request.workers.max(1) {
             let (jobs, messages, busy, exchange) = (jobs.clone(), messages_in.clone(), &busy, exchange.clone());
+            let used = used.clone();
             let (shared, in_hand) = (&shared, &in_hand);
-            threads.spawn(move || work(shared, (in_hand, worker), &jobs, &messages, busy, exchange));
+            threads.spawn(move || work(shared, (in_hand, worker), &jobs, (&messages, &used), busy, exchange));
         }
         drop(exchange);
         drop((jobs, messages_in));
-        let result = write(request, writer, &ids, &messages, &mut outcome);
+        let result = write(request, writer, &ids, (&messages, &used_in), &mut outcome);
         if result.is_err() {
             // The workers must not wait for a writer that is gone.
             request.stop.store(true, Relaxed);
@@ -271,7 +273,7 @@ fn work(
     shared: &Shared<'_>,
     (in_hand, worker): (&InHand, usize),
     jobs: &Receiver<Job<'_>>,
-    messages: &Sender<Message>,
+    (messages, used): (&Sender<Message>, &Receiver<Vec<MentionRow>>),
     busy: &AtomicUsize,
     exchange: Exchange<'_>,
 ) {
@@ -302,6 +304,7 @@ fn work(
             in_hand.done(worker);
             let _ = messages.send(Message::Mentions(mentions));
             in_hand.take(worker, &print);
+            used.try_recv().unwrap_or_default()
         });
         in_hand.done(worker);
         let _ = messages.send(Message::Object(Box::new(result), print, known));
@@ -314,7 +317,7 @@ fn write(
     request: &ScanRequest<'_>,
     writer: &mut Writer,
     ids: &AtomicU64,
-    messages: &Receiver<Message>,
+    (messages, used): (&Receiver<Message>, &Sender<Vec<MentionRow>>),
     outcome: &mut ScanOutcome,
 ) -> io::Result<()> {
     let mut saved = Instant::now();
@@ -322,7 +325,8 @@ fn write(
         match message {
             Message::Mentions(rows) => {
                 outcome.mentions += rows.len() as u64;
-                rows.into_iter().try_for_each(|row| writer.mention(row))?;
+                // Where no worker has a use for them, they go.
+                let _ = used.try_send(writer.mentions(rows)?);
                 continue;
             }
             Message::Object(result, print, known) => {

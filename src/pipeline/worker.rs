@@ -95,7 +95,7 @@ pub fn read_object(
     mut task: Task<'_>,
     exchange: &Exchange<'_>,
     desk: &mut Desk<'_>,
-    mentions: &mut dyn FnMut(Vec<MentionRow>),
+    mentions: HandOn<'_>,
 ) -> ObjectResult {
     let mut sink = ObjectSink::new(shared, &task, exchange, desk, mentions);
     let opened = match task.ahead.take() {
@@ -146,7 +146,7 @@ pub fn read_and_drop(plan: &Plan, key: &Key, source: &Source, object: Object) {
     let (stop, offered) = (AtomicBool::new(false), AtomicU64::new(0));
     let shared = Shared { plan, key, stop: &stop, bytes_read: &Arc::default(), findings: None, now: || 0 };
     let task = Task { id: 0, object, source, run: 0, listed_at: 0, ahead: None };
-    read_object(&shared, task, &Exchange::new(1, &offered), &mut Desk::new(&plan.matcher), &mut drop);
+    read_object(&shared, task, &Exchange::new(1, &offered), &mut Desk::new(&plan.matcher), &mut |mentions| mentions);
 }
 
 /// Counts bytes for the progress line.
@@ -211,8 +211,11 @@ struct Outbox<'a> {
     object: u64,
     next: u64,
     batch: Vec<MentionRow>,
-    send: &'a mut dyn FnMut(Vec<MentionRow>),
+    send: HandOn<'a>,
 }
+
+/// Hands mentions on; gives back a list to use again.
+pub type HandOn<'a> = &'a mut dyn FnMut(Vec<MentionRow>) -> Vec<MentionRow>;
 
 impl Outbox<'_> {
     fn push(&mut self, segment: u32, mention: crate::model::mention::Mention) {
@@ -225,7 +228,9 @@ impl Outbox<'_> {
 
     fn flush(&mut self) {
         if !self.batch.is_empty() {
-            (self.send)(std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH)));
+            self.batch = (self.send)(std::mem::take(&mut self.batch));
+            self.batch.clear();
+            self.batch.reserve(BATCH);
         }
     }
 }
@@ -236,7 +241,7 @@ impl<'a, 'm> ObjectSink<'a, 'm> {
         task: &Task<'_>,
         exchange: &Exchange<'a>,
         desk: &'a mut Desk<'m>,
-        send: &'a mut dyn FnMut(Vec<MentionRow>),
+        send: HandOn<'a>,
     ) -> Self {
         ObjectSink {
             shared,

@@ -184,7 +184,7 @@ impl WhoSink for WhoJson<'_> {
             "uri": l.uri,
             "status": l.status.code(),
             "path": &*l.path,
-            "rows": l.rows,
+            "rows": l.rows.as_slice(),
             "role": l.role.code(),
             "elements": codes(&l.elements),
             "certainty": l.certainty.code(),

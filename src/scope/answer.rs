@@ -3,8 +3,8 @@
 use super::facts::Facts;
 use crate::model::mention::{Population, Residence, TokenValue};
 use crate::model::rows::Certainty;
+use crate::model::shared::SharedText;
 use std::io;
-use std::sync::Arc;
 
 /// What a rule says of one person's facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -149,7 +149,7 @@ pub struct AffectedConsumer<'a> {
     /// The cluster of people that may be one.
     pub cluster: Option<TokenValue>,
     /// Why the cluster stays apart.
-    pub cluster_reason: Arc<str>,
+    pub cluster_reason: SharedText,
 }
 
 /// Something of the leak that is not in the answer.

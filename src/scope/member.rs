@@ -4,10 +4,10 @@ use super::facts::Facts;
 use super::join::{People, Person, certainty};
 use crate::model::mention::{Population, Residence, ResidenceBasis, TokenValue};
 use crate::model::rows::{Certainty, ConsumerRow, Tables};
+use crate::model::shared::SharedText;
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Other places of a person that are carried along.
 const OTHERS_MAX: usize = 3;
@@ -32,7 +32,7 @@ pub struct Member {
     /// The cluster.
     pub cluster: Option<TokenValue>,
     /// Why the cluster stays apart.
-    pub cluster_reason: Arc<str>,
+    pub cluster_reason: SharedText,
 }
 
 /// Joins people with the inventory's consumers and sorts them by cluster. A clustered person stands twice: once to be
@@ -42,9 +42,9 @@ pub fn with_consumers(
     mut people: People,
     tmp: &Path,
     memory: usize,
-) -> io::Result<(Sorted<MEMBER_BYTES>, Vec<Arc<str>>)> {
+) -> io::Result<(Sorted<MEMBER_BYTES>, Vec<SharedText>)> {
     let mut members = Sorter::<MEMBER_BYTES>::new(tmp, memory);
-    let mut reasons: Vec<Arc<str>> = vec![Arc::from("")];
+    let mut reasons: Vec<SharedText> = vec![SharedText::from("")];
     let mut push = |person: &Person, row: Option<&ConsumerRow>| {
         let reason = row.map_or(0, |row| reason_number(&mut reasons, &row.cluster_reason));
         if row.is_some_and(|row| row.cluster.is_some()) {
@@ -65,7 +65,7 @@ pub fn with_consumers(
 }
 
 /// The few reasons there are, by number; past 255 they share the empty one.
-fn reason_number(reasons: &mut Vec<Arc<str>>, reason: &Arc<str>) -> u8 {
+fn reason_number(reasons: &mut Vec<SharedText>, reason: &SharedText) -> u8 {
     let at = reasons.iter().position(|r| r == reason).unwrap_or_else(|| {
         if reasons.len() > usize::from(u8::MAX) {
             return 0;
@@ -109,7 +109,7 @@ fn write_member(pass: u8, person: &Person, row: Option<&ConsumerRow>, reason: u8
 }
 
 /// A record's cluster (or the person's own id), whether it is of the first pass, and the person.
-pub fn read_member(record: &[u8; MEMBER_BYTES], reasons: &[Arc<str>]) -> (TokenValue, bool, Member) {
+pub fn read_member(record: &[u8; MEMBER_BYTES], reasons: &[SharedText]) -> (TokenValue, bool, Member) {
     let mut take = Take::new(record);
     let (key, pass, id) = (TokenValue(take.bytes()), take.u8(), TokenValue(take.bytes()));
     let levels = [0; 3].map(|_: u8| Facts::from_bytes(&take.bytes()));

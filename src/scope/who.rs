@@ -2,12 +2,12 @@
 
 use super::request::nothing_matches;
 use crate::model::element::Element;
-use crate::model::mention::{MentionElement, Population, Residence, Role, TokenValue};
+use crate::model::mention::{MentionElement, MentionElements, MentionRows, Population, Residence, Role, TokenValue};
 use crate::model::object::Status;
 use crate::model::rows::{Certainty, MentionId, Tables};
+use crate::model::shared::SharedText;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::Arc;
 
 /// People who are followed; a shared value may have more holders, which are counted.
 const HOLDERS_MAX: usize = 1000;
@@ -36,7 +36,7 @@ pub struct Holder {
     /// The cluster of people that may be one.
     pub cluster: Option<TokenValue>,
     /// Why the cluster stays apart.
-    pub cluster_reason: Arc<str>,
+    pub cluster_reason: SharedText,
     /// Other members of the cluster, at most a thousand over all holders.
     pub related: Vec<TokenValue>,
 }
@@ -51,13 +51,13 @@ pub struct Location {
     /// How the object's reading ended.
     pub status: Status,
     /// The path at which the records stand, or empty.
-    pub path: Arc<str>,
+    pub path: SharedText,
     /// The records, as runs of rows.
-    pub rows: Vec<(u64, u64)>,
+    pub rows: MentionRows,
     /// The person's part in them.
     pub role: Role,
     /// What they say of the person.
-    pub elements: Vec<MentionElement>,
+    pub elements: MentionElements,
     /// How sure it is that they are of the person.
     pub certainty: Certainty,
     /// How many records.
@@ -165,7 +165,7 @@ fn holders(tables: &dyn Tables, mut found: BTreeMap<TokenValue, Vec<Element>>) -
             objects: 0,
             records: 0,
             cluster: None,
-            cluster_reason: Arc::from(""),
+            cluster_reason: SharedText::from(""),
             related: Vec::new(),
         });
     }

@@ -64,7 +64,7 @@ fn the_end_of_a_huge_object_is_found_where_it_is() {
         let expected = [at(first, 0, lines + 1), at(second, first.len() as u64, lines + 2)];
         assert_eq!(places.len(), 2, "{places:?}");
         for ((rows, bytes), (expected_rows, at)) in places.iter().zip(expected) {
-            assert_eq!(*rows, expected_rows);
+            assert_eq!(rows[..], expected_rows[..]);
             assert!(bytes.0 <= at && at < bytes.1 && bytes.1 - bytes.0 < 200, "{bytes:?} is not around {at}");
         }
     }

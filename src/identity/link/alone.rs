@@ -13,9 +13,9 @@ use crate::model::detector::Class;
 use crate::model::element::{Element, ElementSet};
 use crate::model::mention::{MentionElement, Population, Residence, ResidenceBasis, TokenValue};
 use crate::model::rows::{Certainty, ConsumerRow, IdentifierRow, MembershipRow, RowSink};
+use crate::model::shared::SharedText;
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::io;
-use std::sync::Arc;
 
 /// A consumer: its id, population, whether it is named and resides, the residence, records, elements by form.
 pub const CONSUMER: usize = 16 + 1 + 1 + 5 + 8 + 8 * FORMS.len();
@@ -142,7 +142,7 @@ fn pack(id: [u8; 16], mention: &Mention) -> [u8; CONSUMER] {
 }
 
 /// The row of a consumer of one mention.
-pub fn consumer(record: &[u8; CONSUMER], no_reason: &Arc<str>) -> ConsumerRow {
+pub fn consumer(record: &[u8; CONSUMER], no_reason: &SharedText) -> ConsumerRow {
     let mut take = Take::new(record);
     let id = TokenValue(take.bytes());
     let (population, flags) = (Population::ALL[usize::from(take.u8())], take.u8());

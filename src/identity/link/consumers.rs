@@ -10,10 +10,10 @@ use super::{Joined, Spills, unpack_id};
 use crate::model::element::ElementSet;
 use crate::model::mention::{Population, Residence, ResidenceBasis, TokenValue};
 use crate::model::rows::{ConsumerRow, RowSink};
+use crate::model::shared::SharedText;
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
 
 /// Residences of a consumer that are kept beside the best.
 const REJECTED_MAX: usize = 4;
@@ -167,8 +167,8 @@ pub fn write_consumers(
         open.get_or_insert_with(|| Person::new(group)).add(&mut take);
     }
     open.take().map_or(Ok(()), &mut close)?;
-    let reasons = [Reason::Name, Reason::Dob, Reason::Primary].map(|r| Arc::<str>::from(r.code()));
-    let none = Arc::<str>::from("");
+    let reasons = [Reason::Name, Reason::Dob, Reason::Primary].map(|r| SharedText::from(r.code()));
+    let none = SharedText::from("");
     let rows = rows.sorted()?;
     let keyed = |row: ConsumerRow| Ok((row.id, row));
     let streams: [Stream<TokenValue, ConsumerRow>; 2] = [
@@ -184,7 +184,7 @@ pub fn write_consumers(
     Ok((consumers, found))
 }
 
-fn consumer(record: &[u8; CONSUMER], reasons: &[Arc<str>; 3], none: &Arc<str>) -> ConsumerRow {
+fn consumer(record: &[u8; CONSUMER], reasons: &[SharedText; 3], none: &SharedText) -> ConsumerRow {
     let mut take = Take::new(record);
     let id = TokenValue(take.bytes());
     let (population, named) = (Population::ALL[usize::from(take.u8())], take.u8() == 1);

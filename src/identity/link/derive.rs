@@ -20,10 +20,10 @@ use super::{Joined, Spills, TERTIARY_RANK, unpack_id};
 use crate::model::element::Element;
 use crate::model::mention::TokenValue;
 use crate::model::rows::{Certainty, DerivedSinks, LinkRow, MembershipRow, RowSink};
+use crate::model::shared::SharedText;
 use crate::spill::{Put, Sorted, Sorter, Take};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::sync::Arc;
 
 const MEMBER: usize = 8 + 8 + 1;
 const MERGE: usize = 8 + 8 + 8 + 16 + 1;
@@ -340,7 +340,8 @@ fn write_links(
             merges.push(Take::new(&record[8..]).bytes())?;
         }
     }
-    let (primary, tertiary): (Arc<str>, Arc<str>) = (Arc::from("primary"), Arc::from("tertiary_name"));
+    let (primary, tertiary): (SharedText, SharedText) =
+        (SharedText::from("primary"), SharedText::from("tertiary_name"));
     let mut ids = Joined::new(ids)?;
     for record in merges.sorted()?.iter()? {
         let record = record?;

@@ -7,11 +7,11 @@ use crate::model::detector::Class;
 use crate::model::element::{Element, ElementSet, Form};
 use crate::model::mention::{Population, Residence, ResidenceBasis};
 use crate::model::rows::LinkMention;
+use crate::model::shared::SharedText;
 use crate::spill::Take;
 use siphasher::sip128::{Hasher128, SipHasher24};
 use std::hash::Hasher;
 use std::io;
-use std::sync::Arc;
 
 /// Lists of a mention hold a handful; a longer one is no mention that this program wrote.
 const LIST_MAX: usize = u16::MAX as usize;
@@ -42,10 +42,10 @@ const REPEATS: u8 = 0x80;
 
 /// The operator's namespaces, by number. There are few, so a list is searched faster than any map.
 #[derive(Default)]
-pub struct Namespaces(Vec<Arc<str>>);
+pub struct Namespaces(Vec<SharedText>);
 
 impl Namespaces {
-    fn number(&mut self, namespace: &Arc<str>) -> io::Result<u16> {
+    fn number(&mut self, namespace: &SharedText) -> io::Result<u16> {
         let known = self.0.iter().position(|n| n == namespace);
         let number = known.unwrap_or_else(|| {
             self.0.push(namespace.clone());
@@ -55,7 +55,7 @@ impl Namespaces {
     }
 
     /// The namespace of a number.
-    pub fn get(&self, number: u16) -> &Arc<str> {
+    pub fn get(&self, number: u16) -> &SharedText {
         &self.0[usize::from(number)]
     }
 }

@@ -3,7 +3,7 @@
 use super::super::cells::{Codes, Group, List, Long, Text};
 use super::super::columns::{Column, code, group, list, long, maybe_group, text};
 use crate::model::element::{Element, Form};
-use crate::model::mention::{MentionElement, Residence, ResidenceBasis};
+use crate::model::mention::{MentionElement, MentionElements, Residence, ResidenceBasis};
 use std::io;
 
 /// Lists of elements with their forms.
@@ -30,18 +30,18 @@ impl<'a> Elements<'a> {
     }
 
     pub fn at(&self, i: usize) -> io::Result<Vec<MentionElement>> {
-        let mut elements = Vec::with_capacity(self.lists.range(i).len());
-        self.fill(i, &mut elements)?;
-        Ok(elements)
+        self.all(i).collect()
     }
 
     /// The same into a list that is used again.
-    pub fn fill(&self, i: usize, elements: &mut Vec<MentionElement>) -> io::Result<()> {
+    pub fn fill(&self, i: usize, elements: &mut MentionElements) -> io::Result<()> {
         elements.clear();
-        for j in self.lists.range(i) {
-            elements.push(MentionElement { element: self.element.at(j)?, form: self.form.at(j)? });
-        }
-        Ok(())
+        self.all(i).try_for_each(|element| element.map(|element| elements.push(element)))
+    }
+
+    fn all(&self, i: usize) -> impl Iterator<Item = io::Result<MentionElement>> {
+        let one = |j| Ok(MentionElement { element: self.element.at(j)?, form: self.form.at(j)? });
+        self.lists.range(i).map(one)
     }
 }
 
