@@ -60,7 +60,11 @@ const FENCES: &[(&str, &[&str], &str)] = &[
     ("siphasher", &["identity"], "tokens are made in `identity::key` and nowhere else"),
     ("zeroize", &["identity"], "values that must be wiped stay in `identity`"),
     ("regex_automata", &["matcher"], "matching is the matcher's; a pattern is text everywhere else"),
-    ("crossbeam_channel", &["pipeline"], "threads meet in `pipeline`; a stage is synchronous"),
+    (
+        "crossbeam_channel",
+        &["pipeline", "inventory"],
+        "threads meet in `pipeline`, and where tables are coded; a stage is synchronous",
+    ),
     ("tokio", &["source"], "futures end in `source::wire`; stages are synchronous"),
     ("futures_util", &["source"], "futures end in `source::wire`; stages are synchronous"),
     ("aws_config", &["source"], "stores are spoken to by `source`; others see objects"),

@@ -18,6 +18,7 @@ mod objects;
 mod place;
 mod print;
 mod probe;
+mod probing;
 mod progress;
 mod refresh;
 mod run;

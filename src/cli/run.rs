@@ -3,7 +3,7 @@
 use super::args::{DataArgs, MetricsArgs, PlaceArgs, SourceArgs};
 use super::exit::{Exit, usage};
 use super::place::excluded;
-use super::probe::Probing;
+use super::probing::Probing;
 use super::{metrics, print, progress, settings};
 use crate::identity::key::Key;
 use crate::identity::link::{LinkSummary, Spills, link};
@@ -176,7 +176,7 @@ pub fn scan_into(inventory: &Inventory, key: &Key, job: &Job<'_>) -> anyhow::Res
     let owners: Vec<String> =
         if refresh { all.iter().map(|source| source.uri().to_string()).collect() } else { Vec::new() };
     let probes: Vec<Probing<'_>> =
-        job.parts.iter().map(|part| Probing { part, wire: job.wire, stop: job.stop }).collect();
+        job.parts.iter().map(|part| Probing { settings: part.settings, wire: job.wire, stop: job.stop }).collect();
     let request = |part: usize, emptied, objects| ScanRequest {
         sources: job.parts[part].sources,
         plan: job.parts[part].plan,

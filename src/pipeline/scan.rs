@@ -29,7 +29,7 @@ const GAPS_SHOWN: usize = 1000;
 
 /// Messages that wait for the writer beyond four for each worker. A row group is written in one go, and meanwhile a worker
 /// makes some fifteen batches of mentions of a dense table; with four it stood still, and a table of 65 MB took one worker 4.2 s, not 3.1.
-const MESSAGES_BESIDE: usize = 20;
+const MESSAGES_BESIDE: usize = 60;
 
 /// Objects that wait for a worker where they come over a network: as many small ones are in flight.
 const TASKS_REMOTE: usize = 256;

@@ -142,9 +142,9 @@ pub fn read_object(
 }
 
 /// Reads one object, alone, as a scan would, and keeps nothing of it.
-pub fn read_and_drop(plan: &Plan, key: &Key, source: &Source, object: Object) {
-    let (stop, offered) = (AtomicBool::new(false), AtomicU64::new(0));
-    let shared = Shared { plan, key, stop: &stop, bytes_read: &Arc::default(), findings: None, now: || 0 };
+pub fn read_and_drop(plan: &Plan, key: &Key, source: &Source, object: Object, stop: &AtomicBool) {
+    let offered = AtomicU64::new(0);
+    let shared = Shared { plan, key, stop, bytes_read: &Arc::default(), findings: None, now: || 0 };
     let task = Task { id: 0, object, source, run: 0, listed_at: 0, ahead: None };
     read_object(&shared, task, &Exchange::new(1, &offered), &mut Desk::new(&plan.matcher), &mut |mentions| mentions);
 }

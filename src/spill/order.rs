@@ -25,6 +25,11 @@ pub(super) fn sort<const N: usize>(records: &mut [[u8; N]]) {
     deal(records, 0, true);
 }
 
+/// The same on this thread alone. Whoever waits for this thread may be a thread of the pool, which must not wait for the pool.
+pub(super) fn sort_here<const N: usize>(records: &mut [[u8; N]]) {
+    deal(records, 0, false);
+}
+
 /// Sorts records that are equal in their first `depth` bytes.
 fn deal<const N: usize>(records: &mut [[u8; N]], depth: usize, parallel: bool) {
     if records.len() < DEAL_MIN {

@@ -2,7 +2,7 @@
 
 use super::merge::{Merge, Records, Run};
 use super::named;
-use super::order::{order, sort};
+use super::order::{order, sort, sort_here};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -103,7 +103,10 @@ impl<const N: usize> Sorter<N> {
 
     /// Everything that was pushed, in order. What the buffer holds stays in memory; the rest of its room is given back.
     pub fn sorted(mut self) -> io::Result<Sorted<N>> {
-        in_order(&mut self.buffer, self.ascending);
+        // What came in order is not sorted: linking numbers mentions as it goes, and much comes so.
+        if !self.ascending {
+            sort(&mut self.buffer);
+        }
         self.buffer.shrink_to_fit();
         let (runs, _) = self.spilled.wait()?;
         Ok(Sorted { memory: self.buffer, runs: runs.runs, len: self.pushed, spilled_bytes: runs.bytes })
@@ -122,16 +125,11 @@ impl<const N: usize> Spilled<N> {
     }
 }
 
-/// Sorts records, unless they came in order: linking numbers mentions as it goes, and much comes so.
-fn in_order<const N: usize>(records: &mut [[u8; N]], ascending: bool) {
-    if !ascending {
-        sort(records);
-    }
-}
-
 impl<const N: usize> Runs<N> {
     fn spill(&mut self, buffer: &mut [[u8; N]], ascending: bool) -> io::Result<()> {
-        in_order(buffer, ascending);
+        if !ascending {
+            sort_here(buffer);
+        }
         let goes_on = match (&self.greatest, buffer.first()) {
             (Some(greatest), Some(first)) => order(greatest, first).is_le(),
             _ => false,

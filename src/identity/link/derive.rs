@@ -70,18 +70,18 @@ pub fn derive(
     let ids = name_groups(&parts, &named, ids, spills)?;
     let (alone, owned) = rows.sorted()?;
     // Identifiers take about as long as all the rest.
-    std::thread::scope(|threads| {
-        let write =
-            || write_identifiers([&named, &tokens], &ids, &of_alone, &owned, &namespaces, &mut identifiers, spills);
-        let writing = threads.spawn(write);
-        write_memberships(&members, &ids, &mut memberships)?;
-        write_links(edges, assigned, &ids, &mut links, spills)?;
-        let clusters = clusters(apart, assigned, &ids, spills)?;
-        let (consumers, clusters) = write_consumers(&parts, &alone, &ids, &clusters, &mut consumers, spills)?;
-        let defect = |_| io::Error::other("linking failed by a defect of this program; please report it");
-        writing.join().map_err(defect)??;
-        Ok(Derived { consumers, clusters })
-    })
+    let (written, derived) = rayon::join(
+        || write_identifiers([&named, &tokens], &ids, &of_alone, &owned, &namespaces, &mut identifiers, spills),
+        || {
+            write_memberships(&members, &ids, &mut memberships)?;
+            write_links(edges, assigned, &ids, &mut links, spills)?;
+            let clusters = clusters(apart, assigned, &ids, spills)?;
+            write_consumers(&parts, &alone, &ids, &clusters, &mut consumers, spills)
+        },
+    );
+    written?;
+    let (consumers, clusters) = derived?;
+    Ok(Derived { consumers, clusters })
 }
 
 /// Groups that are more than one mention which is certainly its own, or part of a conflict. Every other group is *single*:
