@@ -152,7 +152,7 @@ impl Memory {
         self.consumers.entry(token(n)).or_insert_with(|| ConsumerRow {
             id: token(n),
             population: Population::Consumer,
-            elements: Vec::new(),
+            elements: Default::default(),
             named: false,
             residence: lives(place),
             residence_rejected: Vec::new(),

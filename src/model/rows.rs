@@ -213,7 +213,7 @@ pub struct ConsumerRow {
     /// The kind of person.
     pub population: Population,
     /// Elements over all live mentions that are certain or likely.
-    pub elements: Vec<MentionElement>,
+    pub elements: MentionElements,
     /// Whether a name is known.
     pub named: bool,
     /// Where the person lives, by the best basis.

@@ -2,7 +2,7 @@
 
 use super::request::nothing_matches;
 use crate::model::element::Element;
-use crate::model::mention::{MentionElement, MentionElements, MentionRows, Population, Residence, Role, TokenValue};
+use crate::model::mention::{MentionElements, MentionRows, Population, Residence, Role, TokenValue};
 use crate::model::object::Status;
 use crate::model::rows::{Certainty, MentionId, Tables};
 use crate::model::shared::SharedText;
@@ -28,7 +28,7 @@ pub struct Holder {
     /// Where the person lives.
     pub residence: Option<Residence>,
     /// Elements over all live mentions.
-    pub elements: Vec<MentionElement>,
+    pub elements: MentionElements,
     /// Objects the person is in, as the inventory counts them.
     pub objects: u64,
     /// Records of the person, as the inventory counts them.
@@ -161,7 +161,7 @@ fn holders(tables: &dyn Tables, mut found: BTreeMap<TokenValue, Vec<Element>>) -
             by,
             population: Population::default(),
             residence: None,
-            elements: Vec::new(),
+            elements: MentionElements::new(),
             objects: 0,
             records: 0,
             cluster: None,

@@ -11,7 +11,7 @@ use super::names::ShortName;
 use super::{Spills, unpack_id};
 use crate::model::detector::Class;
 use crate::model::element::{Element, ElementSet};
-use crate::model::mention::{MentionElement, Population, Residence, ResidenceBasis, TokenValue};
+use crate::model::mention::{MentionElement, MentionElements, Population, Residence, ResidenceBasis, TokenValue};
 use crate::model::rows::{Certainty, ConsumerRow, IdentifierRow, MembershipRow, RowSink};
 use crate::model::shared::SharedText;
 use crate::spill::{Put, Sorted, Sorter, Take};
@@ -164,8 +164,8 @@ pub fn consumer(record: &[u8; CONSUMER], no_reason: &SharedText) -> ConsumerRow 
 }
 
 /// The elements of all forms, sorted.
-pub fn elements(sets: [ElementSet; FORMS.len()]) -> Vec<MentionElement> {
-    let mut elements = Vec::with_capacity(sets.iter().map(|set| set.0.count_ones() as usize).sum());
+pub fn elements(sets: [ElementSet; FORMS.len()]) -> MentionElements {
+    let mut elements = MentionElements::new();
     for element in ElementSet(sets.iter().fold(0, |all, set| all | set.0)).iter() {
         let forms = FORMS.into_iter().zip(sets).filter(|(_, set)| set.contains(element));
         elements.extend(forms.map(|(form, _)| MentionElement { element, form }));

@@ -29,7 +29,7 @@ impl<'a> Elements<'a> {
         Ok(Elements { lists, element, form })
     }
 
-    pub fn at(&self, i: usize) -> io::Result<Vec<MentionElement>> {
+    pub fn at(&self, i: usize) -> io::Result<MentionElements> {
         self.all(i).collect()
     }
 
