@@ -7,7 +7,7 @@ use super::log::DataFile;
 use super::row::Row;
 use super::sink::{BATCH_ROWS, Sink};
 use super::store::Root;
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -27,6 +27,8 @@ pub(super) struct Beside<R> {
 
 struct Thread<R> {
     rows: Sender<Vec<R>>,
+    /// Lists to use again.
+    free: Receiver<Vec<R>>,
     sink: JoinHandle<(Sink<R>, io::Result<()>)>,
 }
 
@@ -49,10 +51,11 @@ impl<R: Row + Send + 'static> Beside<R> {
 
     /// Sends the rows that wait. An error is the thread's.
     fn send(&mut self) -> io::Result<()> {
-        let rows = std::mem::replace(&mut self.batch, Vec::with_capacity(BATCH_ROWS));
         if let Some(sink) = self.sink.take() {
             self.thread = Some(Thread::start(sink, Arc::clone(&self.held))?);
         }
+        let free = self.thread.as_ref().and_then(|thread| thread.free.try_recv().ok());
+        let rows = std::mem::replace(&mut self.batch, free.unwrap_or_else(|| Vec::with_capacity(BATCH_ROWS)));
         match self.thread.as_ref().map(|thread| thread.rows.send(rows)) {
             Some(Ok(())) => Ok(()),
             _ => Err(self.join().err().unwrap_or_else(|| io::Error::other("a table is written to no more"))),
@@ -61,7 +64,7 @@ impl<R: Row + Send + 'static> Beside<R> {
 
     /// Waits for the thread, if there is one; its sink is here again.
     fn join(&mut self) -> io::Result<()> {
-        if let Some(Thread { rows, sink }) = self.thread.take() {
+        if let Some(Thread { rows, sink, .. }) = self.thread.take() {
             drop(rows);
             let defect = |_| io::Error::other("writing failed by a defect of this program; please report it");
             let (sink, written) = sink.join().map_err(defect)?;
@@ -106,17 +109,23 @@ impl<R: Row + Send + 'static> Beside<R> {
 impl<R: Row + Send + 'static> Thread<R> {
     fn start(mut sink: Sink<R>, held: Arc<Held>) -> io::Result<Thread<R>> {
         let (rows, batches) = bounded::<Vec<R>>(BATCHES);
+        let (used, free) = bounded(BATCHES);
         let thread = std::thread::Builder::new().name(R::TABLE.name().to_string());
         let sink = thread.spawn(move || {
             for batch in batches {
-                if let Err(e) = batch.into_iter().try_for_each(|row| sink.push(row)) {
-                    return (sink, Err(e));
+                match sink.push_all(batch) {
+                    Ok(mut batch) => {
+                        batch.clear();
+                        // Where nobody has a use for it, it goes.
+                        let _ = used.try_send(batch);
+                    }
+                    Err(e) => return (sink, Err(e)),
                 }
                 held.rows.store(sink.rows_buffered(), Relaxed);
                 held.bytes.store(sink.bytes_buffered(), Relaxed);
             }
             (sink, Ok(()))
         })?;
-        Ok(Thread { rows, sink })
+        Ok(Thread { rows, free, sink })
     }
 }
