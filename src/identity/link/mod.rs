@@ -45,7 +45,8 @@ const KINDS: usize = Element::ALL.len();
 pub struct Spills<'a> {
     /// A folder with room for about 800 bytes a mention.
     pub dir: &'a Path,
-    /// Bytes of the largest sort's buffer; smaller ones, of twice as much together, may stand beside it.
+    /// Bytes of the largest sort's buffer, of which there are two while it spills; smaller ones, of twice as much together, may
+    /// stand beside it.
     pub memory: usize,
 }
 
