@@ -580,10 +580,33 @@ fn a_writer_that_is_dropped_leaves_nothing() {
     write_object(&mut writer, 5000);
     writer.seal_observed().unwrap();
     write_object(&mut writer, 5000);
-    writer.derived().consumers.push(consumer_row(1)).unwrap();
+    // More than one thread's batch, so that there is one who writes.
+    let mut derived = writer.derived();
+    (0..5000).for_each(|n| derived.consumers.push(consumer_row(n)).unwrap());
+    drop(derived);
     assert!(listing(folder.path()).len() > before.len());
     drop(writer);
     assert_eq!(listing(folder.path()), before);
+}
+
+#[test]
+fn what_fails_beside_linking_ends_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let inventory = inventory(folder.path());
+    let mut writer = inventory.begin().unwrap();
+    // No file can be made: the table's folder is a file.
+    let consumers = folder.path().join("consumers");
+    std::fs::remove_dir_all(&consumers).unwrap();
+    std::fs::write(&consumers, b"").unwrap();
+    let mut derived = writer.derived();
+    let pushed = (0..100_000).try_for_each(|n| derived.consumers.push(consumer_row(n)));
+    let error = pushed.expect_err("rows go nowhere, and nobody says so").to_string();
+    assert!(error.contains("consumers"), "{error}");
+    drop(derived);
+    drop(writer);
+    std::fs::remove_file(&consumers).unwrap();
+    std::fs::create_dir(&consumers).unwrap();
+    assert_eq!(inventory.snapshot().unwrap().runs().unwrap().len(), 0);
 }
 
 #[test]

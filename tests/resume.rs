@@ -144,6 +144,7 @@ fn an_object_that_ends_two_processes_and_its_probe_is_set_aside() {
     gz.write_all(b"name,email,phone\n").unwrap();
     (0..1000).for_each(|_| gz.write_all(rows.as_bytes()).unwrap());
     gz.finish().unwrap();
+    home.line("probe").exits(2);
     let limited = |words: &str| {
         let program = home.command(words.split(' '));
         let mut limited = Command::new("sh");

@@ -54,6 +54,22 @@ fn bytes_written_grow_with_the_records() {
 }
 
 #[test]
+fn spills_ask_nothing_of_the_pool() {
+    // Every thread of the pool waits for spills at once. Would one of these wait for the pool, nothing would ever go on.
+    let (done, wait) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let sorted = rayon::broadcast(|context| {
+            let mut rng = fastrand::Rng::with_seed(context.index() as u64);
+            sorted_by(0, &(0..50_000).map(|_| rng.u64(..)).collect::<Vec<_>>()).is_sorted()
+        });
+        done.send(sorted)
+    });
+    let sorted =
+        wait.recv_timeout(std::time::Duration::from_secs(120)).expect("the pool and the spills wait for each other");
+    assert!(sorted.into_iter().all(|sorted| sorted));
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let gone = dir.path().join("gone");

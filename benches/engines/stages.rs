@@ -162,7 +162,7 @@ fn one(name: &str, path: &Path, dir: &Path, runs: usize) {
     let tables = cpu() - before;
     let before = cpu();
     let view = writer.view();
-    let spills = Spills { dir, memory: 40 << 20 };
+    let spills = Spills { dir, memory: 16 << 20 };
     let linked = link(&view as &dyn Tables, writer.derived(), &spills).expect("linked");
     let linking = cpu() - before;
     let before = cpu();

@@ -57,8 +57,8 @@ pub fn run(args: BenchArgs) -> anyhow::Result<Exit> {
     let job = Job {
         command: "scan",
         parts: &parts,
-        emptied: &[],
         remember: false,
+        emptied: &[],
         forget: false,
         closed: 0,
         workers: cores,

@@ -50,6 +50,7 @@ impl Probing<'_> {
             settings: self.settings.clone(),
             limits: self.wire.limits().clone(),
         };
+        let errand = serde_json::to_vec(&errand)?;
         let mut child = Command::new(std::env::current_exe()?)
             .args(["--simd", Level::current().code(), "probe"])
             .stdin(Stdio::piped())
@@ -57,8 +58,12 @@ impl Probing<'_> {
             .stderr(Stdio::null())
             .spawn()?;
         // The pipe stays open as long as the child has not ended.
-        if let Some(told) = &mut child.stdin {
-            told.write_all(&serde_json::to_vec(&errand)?)?;
+        let told = child.stdin.as_mut().map_or(Ok(()), |told| told.write_all(&errand));
+        if let Err(e) = told {
+            // It ended before it knew of the object.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(e);
         }
         Ok(child)
     }

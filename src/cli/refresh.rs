@@ -55,8 +55,8 @@ pub fn run(args: RefreshArgs) -> anyhow::Result<Exit> {
     let job = Job {
         command: "refresh",
         parts: &parts,
-        emptied: &emptied,
         remember: true,
+        emptied: &emptied,
         forget: args.forget,
         closed: closed.len() as u64,
         workers: workers(args.run.workers),

@@ -120,10 +120,10 @@ pub struct Job<'a> {
     /// `scan` or `refresh`.
     pub command: &'a str,
     pub parts: &'a [Part<'a>],
-    /// URIs of sources that are gone, with their objects.
-    pub emptied: &'a [String],
     /// Whether the inventory remembers the sources, and their settings.
     pub remember: bool,
+    /// URIs of sources that are gone, with their objects.
+    pub emptied: &'a [String],
     /// Whether those are not remembered any more.
     pub forget: bool,
     /// How many sources cannot be listed.

@@ -47,8 +47,8 @@ pub fn run(args: ScanArgs) -> anyhow::Result<Exit> {
     let job = Job {
         command: "scan",
         parts: &parts,
-        emptied: &[],
         remember: true,
+        emptied: &[],
         forget: false,
         closed: 0,
         workers: workers(args.run.workers),

@@ -204,8 +204,8 @@ fn scan_unknown(
     let job = Job {
         command: "scan",
         parts: &parts,
-        emptied: &[],
         remember: false,
+        emptied: &[],
         forget: false,
         closed: 0,
         workers: workers(args.run.workers),

@@ -86,7 +86,10 @@ impl<R: Row + Send + 'static> Beside<R> {
             self.send()?;
         }
         self.join()?;
-        self.sink.as_mut().map_or(Ok(()), Sink::close)
+        self.sink.as_mut().map_or(Ok(()), Sink::close)?;
+        self.held.rows.store(0, Relaxed);
+        self.held.bytes.store(0, Relaxed);
+        Ok(())
     }
 
     /// The files, once the table is closed.
@@ -94,15 +97,19 @@ impl<R: Row + Send + 'static> Beside<R> {
         self.sink.as_ref().map_or(&[], Sink::files)
     }
 
-    /// Rows that are not on disk yet. What is on its way to the thread counts as whole batches.
+    /// Rows that the thread does not have yet; what is on its way counts as whole batches.
+    fn rows_here(&self) -> usize {
+        self.batch.len() + self.thread.as_ref().map_or(0, |thread| thread.rows.len() * BATCH_ROWS)
+    }
+
+    /// Rows that are not on disk yet.
     pub fn rows_buffered(&self) -> usize {
-        let on_the_way = self.thread.as_ref().map_or(0, |thread| thread.rows.len() * BATCH_ROWS);
-        self.batch.len() + on_the_way + self.held.rows.load(Relaxed)
+        self.rows_here() + self.held.rows.load(Relaxed)
     }
 
     /// Bytes they hold in memory, about.
     pub fn bytes_buffered(&self) -> usize {
-        (self.rows_buffered() - self.held.rows.load(Relaxed)) * size_of::<R>() + self.held.bytes.load(Relaxed)
+        self.rows_here() * size_of::<R>() + self.held.bytes.load(Relaxed)
     }
 }
 

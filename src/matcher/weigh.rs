@@ -35,7 +35,7 @@ impl<'m> Weigher<'m> {
 
     /// What stands behind a valid candidate: its confidence and the basis that context gives; none when context objects,
     /// or when the value `needs` a name or a near word and has none.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments, reason = "they are one candidate and where it stands")]
     pub fn support<W: Watch>(
         &mut self,
         bytes: &[u8],

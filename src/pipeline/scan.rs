@@ -28,7 +28,7 @@ use std::time::Instant;
 const GAPS_SHOWN: usize = 1000;
 
 /// Messages that wait for the writer beyond four for each worker. Mentions come in bursts: of all blocks that other workers have
-/// surveyed, some twenty batches a block; and a row group is written in one go. With 20 a table of 20 million people took two workers
+/// surveyed, some five batches a block of short rows; and a row group is written in one go. With 20 a table of 20 million people took two workers
 /// 41 s, with 60 32 s and 15 MiB more.
 const MESSAGES_BESIDE: usize = 60;
 

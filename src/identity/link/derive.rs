@@ -340,8 +340,7 @@ fn write_links(
             merges.push(Take::new(&record[8..]).bytes())?;
         }
     }
-    let (primary, tertiary): (SharedText, SharedText) =
-        (SharedText::from("primary"), SharedText::from("tertiary_name"));
+    let (primary, tertiary) = (SharedText::from("primary"), SharedText::from("tertiary_name"));
     let mut ids = Joined::new(ids)?;
     for record in merges.sorted()?.iter()? {
         let record = record?;
