@@ -237,6 +237,9 @@ fn a_killed_run_is_resumed_in_a_store() {
         let line = format!("name,email\nPaula Dray,paula{n}@mailhaus.example\n");
         visitor.home.file(&format!("{n}.csv"), line.repeat(300));
     }
+    // Read last, so that there is time to kill the scan between what it saves first and its end.
+    let long = (0..20_000).map(|n| format!("Quentin Farrow,quentin{n}@mailhaus.example\n")).collect::<String>();
+    visitor.home.file("long.csv", format!("name,email\n{long}"));
     let mut command = visitor.command("scan data -q --workers 1 --save-every 1ms");
     let mut child = command.stdout(Stdio::null()).spawn().unwrap();
     let start = Instant::now();
