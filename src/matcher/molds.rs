@@ -27,8 +27,8 @@ const SETS_MAX: usize = 128;
 const QUICK_SETS: usize = 63;
 /// The set of all bytes, which is looked up with them.
 const ANY: u8 = 63;
-/// Looks at single bytes that a mold takes at once.
-const QUICK: usize = 4;
+/// Looks at single bytes that a mold takes at once, at most.
+const QUICK: usize = 8;
 /// Molds of all patterns.
 const MOLDS_MAX: usize = 1 << 11;
 /// Bytes from a start on that a mold looks at.
@@ -76,6 +76,8 @@ struct Test {
 struct Quick {
     layout: Layout,
     tests: [Test; QUICK],
+    /// How many of them there are; others are of any byte.
+    count: u8,
     length: u8,
     /// Whether it does not matter here that a hit may end behind it.
     any_end: bool,
@@ -179,6 +181,16 @@ pub struct Molds {
     lists: Vec<Range<u32>>,
     /// The molds of all lists.
     quick: Vec<Quick>,
+}
+
+/// Whether a test may be taken at once with others.
+fn is_quick(test: &Test) -> bool {
+    usize::from(test.set) < QUICK_SETS && usize::from(test.at) < REACH
+}
+
+/// How many of a mold's tests, the quick ones first, are taken at once.
+fn quick_tests(tests: &[Test]) -> usize {
+    tests.iter().take(QUICK).take_while(|t| is_quick(t)).count()
 }
 
 /// The entry for a word of digits.
@@ -287,6 +299,12 @@ impl Molds {
         let first = || self.sets.iter().take(QUICK_SETS).enumerate();
         let of = |byte| first().fold(1 << ANY, |all, set| all | bit(byte, set));
         self.quick_sets = (0..256).map(of).collect();
+        for mold in &self.molds {
+            // What fits the fewest bytes is asked first, and what lies far behind: numbers differ where they end.
+            let size = |t: &Test| self.sets[usize::from(t.set)].iter().filter(|has| **has).count();
+            let order = |t: &Test| (!is_quick(t), size(t), std::cmp::Reverse(t.at));
+            self.tests[mold.tests.start as usize..mold.tests.end as usize].sort_by_key(order);
+        }
         let quick: Vec<Quick> = (0..self.molds.len()).map(|mold| self.quick(mold)).collect();
         let mut known: HashMap<Vec<u16>, u16> = HashMap::from([(Vec::new(), 0)]);
         // The list of no molds.
@@ -308,14 +326,14 @@ impl Molds {
     fn quick(&self, at: usize) -> Quick {
         let Mold { layout, way, follow, pattern, .. } = &self.molds[at];
         let all = self.tests_of(&self.molds[at]);
-        let mut quick = all.iter().filter(|t| usize::from(t.set) < QUICK_SETS && usize::from(t.at) < REACH);
         let any = Test { at: 0, set: ANY };
-        let tests: [Test; QUICK] = std::array::from_fn(|_| quick.next().copied().unwrap_or(any));
-        let more = all.len() > tests.len() || all.iter().any(|t| usize::from(t.set) >= QUICK_SETS);
+        let count = quick_tests(all);
+        let tests = std::array::from_fn(|i| all[..count].get(i).copied().unwrap_or(any));
         let special = way.open || follow.is_some() || way.word_before || way.word_after;
         let any_end = special || usize::from(way.length) >= REACH;
-        let sure = !any_end && !more;
-        Quick { layout: *layout, tests, length: way.length, any_end, sure, mold: at as u16, pattern: *pattern }
+        let sure = !any_end && count == all.len();
+        let (count, length) = (count as u8, way.length);
+        Quick { layout: *layout, tests, count, length, any_end, sure, mold: at as u16, pattern: *pattern }
     }
 
     fn tests_of(&self, mold: &Mold) -> &[Test] {
@@ -365,6 +383,23 @@ impl Molds {
 
     /// Writes the starts that a mold has at first sight to `passed`; how many they are.
     fn sift(&self, quick: &Quick, bytes: &[u8], asked: &[Asked], passed: &mut Vec<u32>) -> usize {
+        match quick.count {
+            0 | 1 => self.sift_by::<1>(quick, bytes, asked, passed),
+            2 => self.sift_by::<2>(quick, bytes, asked, passed),
+            3 => self.sift_by::<3>(quick, bytes, asked, passed),
+            4 => self.sift_by::<4>(quick, bytes, asked, passed),
+            _ => self.sift_by::<QUICK>(quick, bytes, asked, passed),
+        }
+    }
+
+    /// The same by the first `TESTS` tests.
+    fn sift_by<const TESTS: usize>(
+        &self,
+        quick: &Quick,
+        bytes: &[u8],
+        asked: &[Asked],
+        passed: &mut Vec<u32>,
+    ) -> usize {
         let Quick { layout: Layout { care, want }, tests, length, any_end, .. } = *quick;
         if passed.len() < asked.len() {
             passed.resize(asked.len(), 0);
@@ -380,15 +415,17 @@ impl Molds {
                 }
             };
             let within = |t: Test| self.quick_sets[usize::from(next[usize::from(t.at) % REACH])] >> (t.set % 64);
-            let fits =
-                tests.into_iter().fold(ask.ends >> (length % 64) | u64::from(any_end), |fits, t| fits & within(t));
+            let fits = tests
+                .into_iter()
+                .take(TESTS)
+                .fold(ask.ends >> (length % 64) | u64::from(any_end), |fits, t| fits & within(t));
             passed[kept] = ask.start;
             kept += usize::from(fits & u64::from(ask.digits & care == want) & 1 != 0);
         }
         kept
     }
 
-    /// Asks one mold all it asks of starts that have passed.
+    /// Asks one mold what else it asks of starts that have passed.
     fn ask(
         &self,
         mold: &Mold,
@@ -399,10 +436,12 @@ impl Molds {
     ) {
         let Kind { length, open, word_before, word_after } = mold.way;
         let is_word = |at: u32| CLASS[usize::from(byte(bytes, at, 0))] & WORD != 0;
+        let all = self.tests_of(mold);
+        let more = &all[quick_tests(all)..];
         sure.clear();
         sure.extend(passed.iter().filter(|start| {
             let within = |t: &Test| self.sets[usize::from(t.set)][usize::from(byte(bytes, **start, t.at))];
-            self.tests_of(mold).iter().all(within) && (!word_before || is_word(start.wrapping_sub(1)))
+            more.iter().all(within) && (!word_before || is_word(start.wrapping_sub(1)))
         }));
         if open {
             return each(mold.pattern, Cast::Walk, sure);
