@@ -10,9 +10,9 @@ use super::shape::{ByteSet, as_class, class_bytes, flatten, of_class};
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 use std::collections::HashSet;
 
-/// Optional repetitions of a class up to this many are spelled out.
-const SPELLED_MAX: u32 = 6;
-/// Optional repetitions of anything else up to this many.
+/// Optional repetitions of a class are followed so far; behind that anything may stand.
+const SPELLED_MAX: u32 = 31;
+/// Optional repetitions of anything else up to this many are spelled out.
 const SPELLED_GROUPS_MAX: u32 = 2;
 
 /// How much of a pattern an outline keeps.
@@ -198,6 +198,26 @@ impl Outline<'_> {
         plane
     }
 
+    /// Up to `most` bytes of `set`, and then `next`: what is known of some bytes is laid behind a run of as many and one
+    /// more, so that each round doubles them.
+    fn up_to(&mut self, set: &ByteSet, most: u32, next: Plane) -> Plane {
+        let most_seen = most.min(SPELLED_MAX) as usize;
+        let (mut plane, mut reached) = (next, 0);
+        while reached < most_seen {
+            let step = (reached + 1).min(most_seen - reached);
+            let run = self.run(set, step);
+            let more = self.circuit.and(run, plane.ahead(step as i32));
+            plane = self.circuit.or(plane, more);
+            reached += step;
+        }
+        if most as usize > most_seen {
+            self.exact = false;
+            let run = self.run(set, most_seen + 1);
+            plane = self.circuit.or(plane, run);
+        }
+        plane
+    }
+
     fn alternation(&mut self, parts: &[Hir], at: usize, next: Plane) -> Plane {
         let mut plane = Plane::NONE;
         let mut lengths: Vec<Vec<ByteSet>> = Vec::new();
@@ -231,16 +251,15 @@ impl Outline<'_> {
         let after = at + min * least(sub);
         let mut tail = next;
         if extra > 0 {
-            let spelled = if class.is_some() { SPELLED_MAX } else { SPELLED_GROUPS_MAX };
-            if after >= self.detail.depth || extra > spelled {
-                tail = self.anything();
-            } else {
-                for _ in 0..extra {
-                    let more = match &class {
-                        Some(set) => self.sequence(&[*set], after, tail),
-                        None => self.plane(sub, after, tail),
-                    };
-                    tail = self.circuit.or(next, more);
+            match &class {
+                _ if after >= self.detail.depth => tail = self.anything(),
+                Some(set) => tail = self.up_to(set, extra, next),
+                None if extra > SPELLED_GROUPS_MAX => tail = self.anything(),
+                None => {
+                    for _ in 0..extra {
+                        let more = self.plane(sub, after, tail);
+                        tail = self.circuit.or(next, more);
+                    }
                 }
             }
         }

@@ -12,7 +12,7 @@ use super::sample::Sample;
 use super::shape::{ByteSet, Needle, PLACES, Shape, flatten, syntax};
 use super::stream::{Fit, How, Serve, Stream};
 use super::ways::{Way, merged, pieces, ways};
-use crate::simd::{Kernels, Level, Prefixes};
+use crate::simd::{Kernels, Level, Prefixes, SETS};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use regex_syntax::hir::{Hir, HirKind};
 use std::collections::HashSet;
@@ -28,8 +28,10 @@ fn op_cycles(level: Level) -> f64 {
     }
 }
 
-/// Cycles of one more set that is looked up.
-const SET_CYCLES: f64 = 5.5;
+/// Cycles of one more set that is looked up, over 512 bytes.
+const SET_CYCLES: f64 = 2.5;
+/// What it adds where no table has room for it.
+const TABLE_CYCLES: f64 = 30.0;
 /// Cycles of a candidate whose hit is known.
 const EXACT_CYCLES: f64 = 5.0;
 /// Cycles of a candidate that is walked.
@@ -63,6 +65,8 @@ pub struct Planner {
     sample: Sample,
     /// Nodes that are computed anyway.
     have: Vec<bool>,
+    /// Sets among them that are looked up.
+    sets: usize,
     /// Streams so far.
     pub streams: Vec<Stream>,
     keywords: Vec<(usize, Vec<[ByteSet; 4]>)>,
@@ -100,6 +104,7 @@ impl Planner {
             gate,
             ways: Vec::new(),
             have: Vec::new(),
+            sets: 0,
             sample: Sample::default(),
             streams: Vec::new(),
             keywords: Vec::new(),
@@ -217,6 +222,7 @@ impl Planner {
             let node = node as usize;
             self.have.resize(self.have.len().max(node + 1), false);
             self.have[node] = true;
+            self.sets += usize::from(self.circuit.is_set(node as u32));
         }
     }
 
@@ -306,7 +312,9 @@ impl Planner {
     fn price(&self, plane: Plane) -> (usize, f64) {
         let needs = self.circuit.needs(plane, &self.have);
         let sets = needs.iter().filter(|n| self.circuit.is_set(**n)).count();
-        (needs.len(), sets as f64 * SET_CYCLES + (needs.len() - sets) as f64 * self.op_cycles)
+        let tables = (self.sets + sets).div_ceil(SETS) - self.sets.div_ceil(SETS);
+        let looked_up = sets as f64 * SET_CYCLES + tables as f64 * TABLE_CYCLES;
+        (needs.len(), looked_up + (needs.len() - sets) as f64 * self.op_cycles)
     }
 
     /// The stream of all keywords and its tables.

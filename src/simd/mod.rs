@@ -18,7 +18,7 @@ mod walk;
 mod x86;
 
 pub use prefixes::Prefixes;
-pub use program::{Op, OpKind, Operand, Program};
+pub use program::{Op, OpKind, Operand, Program, SETS};
 pub use walk::{LANES, StepTable, WALK_STRIDE};
 
 use std::fmt;
