@@ -216,7 +216,8 @@ impl Kernels {
         let to = to.min(plane.len()).min(WINDOW_WORDS);
         let from = from.min(to);
         match self.level {
-            Level::Scalar => portable::positions(plane, from, to, out),
+            #[cfg(target_arch = "x86_64")]
+            Level::Scalar => x86::positions_scalar(plane, from, to, out),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => x86::positions_avx2(plane, from, to, out),
             #[cfg(target_arch = "x86_64")]
