@@ -30,7 +30,7 @@ fn op_cycles(level: Level) -> f64 {
 
 /// Cycles of one more set that is looked up, over 512 bytes.
 const SET_CYCLES: f64 = 2.5;
-/// What it adds where no table has room for it.
+/// What it adds where the tables so far have no room for it.
 const TABLE_CYCLES: f64 = 30.0;
 /// Cycles of a candidate whose hit is known.
 const EXACT_CYCLES: f64 = 5.0;

@@ -51,7 +51,7 @@ pub(super) fn positions_avx512(plane: &[u64], from: usize, to: usize, out: &mut 
     unsafe { avx512_positions(plane, from, to, out) }
 }
 
-/// The scalar level's, where the processor has the instructions that count bits, as all do but the first with 64 bits.
+/// The scalar level's, where the processor has the instructions that count bits.
 pub(super) fn positions_scalar(plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
     if is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt") {
         // SAFETY: the processor has what the function is compiled for.
