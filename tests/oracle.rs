@@ -502,6 +502,39 @@ fn the_edges_are_what_the_rules_say() {
 }
 
 #[test]
+fn repetitions_of_every_length_equal_oracle() {
+    // Of each the end decides whether it may start, and bounds lie on both sides of how far an outline follows.
+    let patterns = [
+        r"[a-z]{3,60};",
+        r"[a-z]{1,32};",
+        r"[a-z]{1,33};",
+        r"[a-z]{2,34};",
+        r"#[a-z]{0,31};",
+        r"#[a-z]{0,40};[0-9]{1,15},",
+        r"[0-9]{1,2}\.[0-9]{3,15},[a-z]{0,5};",
+    ];
+    let detectors: Vec<Detector> =
+        (0..).zip(patterns).map(|(n, p): (u32, _)| detector(&format!("run_{n}"), Element::Other, p)).collect();
+    let oracle = Oracle::new(&detectors).expect("the patterns compile");
+    let matchers = levels(&detectors);
+    let mut scratch = Scratch::new();
+    let mut counts = vec![0; patterns.len()];
+    let (letters, digits) = ("abcdefg".repeat(10), "1234567".repeat(10));
+    for length in 0..=70 {
+        let mut text = String::new();
+        for before in ["", "#", "12."] {
+            for behind in [";", ",;", ";7,", ";77777,", "", "Z;"] {
+                text += &format!("{before}{}{behind}\n{before}{}{behind}\n", &letters[..length], &digits[..length]);
+            }
+        }
+        let slow = oracle.scan(text.as_bytes(), 0..text.len() as u32);
+        slow.iter().for_each(|hit| counts[usize::from(hit.detector)] += 1);
+        matchers.iter().for_each(|matcher| same(&detectors, matcher, text.as_bytes(), &slow, &mut scratch));
+    }
+    assert!(counts.iter().all(|n| *n >= 10), "{counts:?}: the comparison proves nothing");
+}
+
+#[test]
 fn unplannable_patterns_are_named_all_at_once() {
     let mut list = vec![
         detector("open", Element::Other, r"\d+"),
@@ -531,6 +564,10 @@ fn front_ends_are_named() {
     assert!(of("password").contains("keyword"), "{}", of("password"));
     assert!(of("aws_key").contains("keyword"), "{}", of("aws_key"));
     assert!(of("passport").contains("shape"), "{}", of("passport"));
+    // An outline follows runs, so their ends are an anchor; words have none.
+    let run = [detector("run", Element::Other, r"[A-Za-z ]{3,60}[.]")];
+    let matcher = Matcher::new(&run, &[]).expect("a run is planned");
+    assert_eq!(matcher.no_anchor(0), None, "{}", matcher.front_end(0));
     let open = [detector("open", Element::Other, r"[A-Za-z]{2,40}[^A-Za-z\n]{1,3}")];
     let matcher = Matcher::new(&open, &[]).expect("a pattern without an anchor is planned too");
     assert!(matcher.front_end(0).contains("no anchor"), "{}", matcher.front_end(0));
