@@ -120,6 +120,7 @@ fn detectors() -> Vec<Detector> {
     let detector = |e: &Element| Detector {
         id: e.code().to_lowercase(),
         file: String::new(),
+        shipped: false,
         name: e.title().into(),
         element: *e,
         form: Form::Clear,

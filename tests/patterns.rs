@@ -8,6 +8,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use regex_automata::nfa::thompson::pikevm::PikeVM;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};
+use rollcall::matcher::plan::Matcher;
 use rollcall::model::detector::{Confidence, Detector};
 use rollcall::model::element::Element;
 use rollcall::model::field::Field;
@@ -271,6 +272,21 @@ fn builtin_detectors_have_no_problem() {
     assert!(report.is_empty(), "{}", report.join("\n"));
     assert_eq!(detectors.len(), pattern::builtin_ids().count());
     assert!(detectors.windows(2).all(|pair| pair[0].id < pair[1].id), "ordered by id");
+}
+
+#[test]
+fn the_automaton_of_every_builtin_detector_can_be_built() {
+    // A scan builds those of built-in detectors at first need, when it is too late to refuse one.
+    let detectors: Vec<Detector> = pattern::builtin().into_iter().map(|d| Detector { shipped: false, ..d }).collect();
+    let problems: Vec<String> =
+        Matcher::new(&detectors, &[]).err().into_iter().flatten().map(|p| p.to_string()).collect();
+    assert_eq!(problems, [""; 0]);
+    // What is no built-in detector's is refused at once.
+    let pattern = Some(r"x[0-9a-f]{1,30}a[0-9a-f]{24}x".to_string());
+    let own = Detector { pattern, field_only: false, ..detectors[0].clone() };
+    let problems = Matcher::new(&[own], &[]).err().unwrap_or_default();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].why.contains("automaton"), "{}", problems[0].why);
 }
 
 #[test]

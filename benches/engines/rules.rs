@@ -33,6 +33,7 @@ pub fn detectors() -> Vec<Detector> {
         .map(|(id, pattern)| Detector {
             id: (*id).to_string(),
             file: format!("{id}.toml"),
+            shipped: false,
             name: (*id).to_string(),
             element: Element::Other,
             form: Form::Clear,

@@ -205,7 +205,7 @@ pub fn detectors(dirs: &[PathBuf]) -> anyhow::Result<Vec<Detector>> {
         }
     }
     if problems.is_empty() {
-        problems = pattern::check(&all);
+        problems = pattern::duplicates(&all);
     }
     if problems.is_empty() {
         all.sort_by(|a, b| a.id.cmp(&b.id));

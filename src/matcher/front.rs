@@ -22,7 +22,7 @@ use super::stream::{Fit, How, Serve, Stream};
 use super::text::{near, window_text};
 use super::walk::Walker;
 use crate::simd::{Kernels, Level, Prefixes, Program, STEP_WORDS, TAIL_BYTES, WINDOW_WORDS};
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use std::ops::Range;
 
 /// Words a window holds beyond the batch, at most.
@@ -70,26 +70,27 @@ impl Front {
     /// Plans `entries` for a level. Every pattern that cannot be planned is named.
     pub fn new(entries: &[Entry<'_>], level: Level) -> Result<Front, Vec<(u16, String)>> {
         let mut planner = Planner::new(level);
-        let walkers = || entries.par_iter().map(|e| Walker::new(e.pattern, e.shape.max_len)).collect::<Vec<_>>();
-        let mut plan = || {
-            planner.consider(entries);
-            entries.iter().enumerate().map(|(i, entry)| planner.add(entry, i)).collect::<Vec<_>>()
+        let walkers: Vec<Walker> = entries.iter().map(|e| Walker::new(&e.shape.hir, e.shape.max_len)).collect();
+        // What nobody has built before may turn out not to be buildable.
+        let build = |(entry, walker): (&Entry<'_>, &Walker)| {
+            let built = if entry.shipped { Ok(()) } else { walker.build() };
+            built.err().map(|why| (entry.detector, why))
         };
-        // Automata take as long to build as everything else together, and nothing else needs them.
-        let (walkers, hows) = rayon::join(walkers, &mut plan);
-        let (mut patterns, mut problems) = (Vec::new(), Vec::new());
-        for ((entry, walker), how) in entries.iter().zip(walkers).zip(hows) {
-            match walker {
-                Ok(walker) => {
-                    let lead = entry.shape.lead.clone();
-                    patterns.push(Pattern { detector: entry.detector, walker, lead, how });
-                }
-                Err(why) => problems.push((entry.detector, why)),
-            }
-        }
+        let (problems, hows) = rayon::join(
+            || entries.par_iter().zip(&walkers).filter_map(build).collect::<Vec<_>>(),
+            || {
+                planner.consider(entries);
+                entries.iter().enumerate().map(|(i, entry)| planner.add(entry, i)).collect::<Vec<_>>()
+            },
+        );
         if !problems.is_empty() {
             return Err(problems);
         }
+        let pattern = |((entry, walker), how): ((&Entry<'_>, Walker), How)| {
+            let lead = entry.shape.lead.clone();
+            Pattern { detector: entry.detector, walker, lead, how }
+        };
+        let patterns = entries.iter().zip(walkers).zip(hows).map(pattern).collect();
         let kernels = Kernels::new(level);
         let shapes: Vec<&Shape> = entries.iter().map(|e| e.shape).collect();
         let (prefixes, pairs, fits) = planner.keywords(&shapes, kernels.level());

@@ -4,9 +4,8 @@
 //! digit within the next seven; a `+` or `(` before a digit.
 
 use super::circuit::{Circuit, Plane};
-use super::edges::DIGIT;
 use super::outline::{Edges, range};
-use super::shape::{ByteSet, of_class};
+use super::shape::{ByteSet, DIGITS};
 use super::ways::Way;
 
 /// Digits in a row from which on nothing else is asked.
@@ -37,8 +36,8 @@ impl Gate {
     /// The gate's plane in a circuit.
     pub fn new(circuit: &mut Circuit, edges: &Edges) -> Gate {
         let (marks, openers) = (of(b"-. /("), of(b"+("));
-        let group = of_class(DIGIT).union(&of(b"("));
-        let digits = circuit.set(&of_class(DIGIT));
+        let group = DIGITS.union(&of(b"("));
+        let digits = circuit.set(&DIGITS);
         let two = circuit.and(digits, digits.ahead(1));
         let four = circuit.and(two, two.ahead(2));
         let run = circuit.and(four, digits.ahead(RUN as i32 - 1));
@@ -60,14 +59,14 @@ impl Gate {
 
     /// Whether the plane has every start of a way.
     pub fn lets(&self, way: &Way) -> bool {
-        let digit = of_class(DIGIT);
         let is = |at: usize, set: &ByteSet| way.sets.get(at).is_some_and(|s| s.within(set));
         let number = || {
-            (0..RUN).all(|at| is(at, &digit)) || (1..=MARK_MAX).any(|at| is(at, &self.marks) && is(at + 1, &self.group))
+            (0..RUN).all(|at| is(at, &DIGITS))
+                || (1..=MARK_MAX).any(|at| is(at, &self.marks) && is(at + 1, &self.group))
         };
-        (is(0, &digit) && number())
-            || (is(0, &range(b'A'..=b'Z')) && (1..=NUMBER_MAX).any(|at| is(at, &digit)))
-            || (is(0, &self.openers) && is(1, &digit))
+        (is(0, &DIGITS) && number())
+            || (is(0, &range(b'A'..=b'Z')) && (1..=NUMBER_MAX).any(|at| is(at, &DIGITS)))
+            || (is(0, &self.openers) && is(1, &DIGITS))
     }
 }
 

@@ -18,6 +18,7 @@ pub mod gate;
 pub mod judge;
 pub mod keys;
 pub mod lanes;
+pub mod mix;
 pub mod molds;
 pub mod near;
 pub mod number;

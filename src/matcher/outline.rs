@@ -5,8 +5,7 @@
 //! place too many, never one too few. An outline that left nothing out is exact.
 
 use super::circuit::{Circuit, Plane};
-use super::edges::{DIGIT, JOIN, WORD};
-use super::shape::{ByteSet, as_class, class_bytes, flatten, of_class};
+use super::shape::{ByteSet, DIGITS, JOINS, WORDS, as_class, class_bytes, flatten};
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 use std::collections::HashSet;
 
@@ -48,7 +47,7 @@ impl Edges {
             circuit.set(&set);
         }
         circuit.set(&range(b'A'..=b'Z').union(&range(b'a'..=b'z')));
-        let [word, digit, join] = [WORD, DIGIT, JOIN].map(|bit| circuit.set(&of_class(bit)));
+        let [word, digit, join] = [WORDS, DIGITS, JOINS].map(|set| circuit.set(&set));
         let inside = circuit.and(word, word.ahead(-1));
         let joined = circuit.and(digit, join.ahead(-1));
         let joined = circuit.and(joined, digit.ahead(-2));
@@ -296,7 +295,7 @@ fn coarse(set: &ByteSet, level: u8) -> ByteSet {
     let menu = match level {
         0 => return *set,
         1 if set.within(&digits) => return *set,
-        _ => [digits, upper, lower, letters, upper.union(&digits), letters.union(&digits), of_class(WORD)],
+        _ => [digits, upper, lower, letters, upper.union(&digits), letters.union(&digits), WORDS],
     };
     menu.into_iter().find(|wide| set.within(wide)).unwrap_or(*set)
 }

@@ -86,7 +86,7 @@ impl Matcher {
         let planned = shapes.iter().zip(detectors).enumerate();
         let entries = planned.filter_map(|(i, (shape, detector))| {
             let (shape, pattern) = shape.as_ref().zip(detector.pattern.as_deref())?;
-            Some((detector.field_only, Entry { detector: i as u16, pattern, shape }))
+            Some((detector.field_only, Entry { detector: i as u16, pattern, shape, shipped: detector.shipped }))
         });
         let (cells, shared): (Vec<_>, Vec<_>) = entries.partition(|(field_only, _)| *field_only);
         let shared: Vec<Entry<'_>> = shared.into_iter().map(|(_, entry)| entry).collect();

@@ -5,11 +5,12 @@
 
 use super::circuit::{Circuit, Plane};
 use super::gate::Gate;
+use super::mix::Mixed;
 use super::molds::Molds;
 use super::outline::{Detail, Edges, Outline, parts, prefixes};
 use super::pairs::Pairs;
 use super::sample::Sample;
-use super::shape::{ByteSet, Needle, PLACES, Shape, flatten, syntax};
+use super::shape::{ByteSet, Needle, PLACES, Shape, flatten};
 use super::stream::{Fit, How, Serve, Stream};
 use super::ways::{Way, merged, pieces, ways};
 use crate::simd::{Kernels, Level, Prefixes, SETS};
@@ -55,6 +56,8 @@ pub struct Entry<'a> {
     pub pattern: &'a str,
     /// What is known of it.
     pub shape: &'a Shape,
+    /// Whether tests hold that its automaton can be built.
+    pub shipped: bool,
 }
 
 /// Plans one pattern after another.
@@ -116,12 +119,11 @@ impl Planner {
 
     /// Plans one pattern, whose place among the patterns is `index`.
     pub fn add(&mut self, entry: &Entry<'_>, index: usize) -> How {
-        let parsed = regex_automata::util::syntax::parse_with(entry.pattern, &syntax());
-        let Ok(hir) = parsed else { return How::Keyword { prefixes: 0 } };
+        let hir = &entry.shape.hir;
         // One byte again and again is no keyword where there is something better: lines are drawn with dashes.
         let is_row = |p: &[ByteSet; 4]| p[0].iter().count() == 1 && p.iter().all(|place| *place == p[0]);
         let better = entry.shape.needle.is_some();
-        if let Some(prefixes) = prefixes(&hir).filter(|all| !(better && all.iter().any(is_row))) {
+        if let Some(prefixes) = prefixes(hir).filter(|all| !(better && all.iter().any(is_row))) {
             let how = How::Keyword { prefixes: prefixes.len() };
             self.keywords.push((index, prefixes));
             return how;
@@ -135,7 +137,7 @@ impl Planner {
             return How::molds(cast, 0);
         }
         let fixed = hir.properties().minimum_len().filter(|n| *n == entry.shape.max_len && entry.shape.lead.is_none());
-        let whole = self.best(&hir, fixed, entry.shape.needle.as_ref());
+        let whole = self.best(hir, fixed, entry.shape.needle.as_ref());
         let Choice { cost, plane, how, .. } = whole.unwrap_or_else(|| self.anything());
         if let Some(Ways { cast, left }) = ways
             && let Some(rest) = self.best(&Hir::alternation(left), None, None)
@@ -170,12 +172,12 @@ impl Planner {
     }
 
     fn ways(&self, entry: &Entry<'_>) -> Option<Ways> {
-        let hir = regex_automata::util::syntax::parse_with(entry.pattern, &syntax()).ok()?;
-        if entry.shape.lead.is_some() || prefixes(&hir).is_some() {
+        let hir = &entry.shape.hir;
+        if entry.shape.lead.is_some() || prefixes(hir).is_some() {
             return None;
         }
         let (mut cast, mut left) = (Vec::new(), Vec::new());
-        for piece in pieces(&hir) {
+        for piece in pieces(hir) {
             match ways(&piece, &|way| self.gate.lets(way)) {
                 Some(of_piece) => cast.extend(of_piece),
                 None => left.push(piece),
@@ -191,12 +193,14 @@ impl Planner {
         };
         let mut best: Option<Choice> = None;
         let none = HashSet::new();
+        // Many details leave the same plane.
+        let mut seen = HashSet::default();
         for detail in details() {
-            let choice = self.shape(hir, detail, &none, fixed);
-            best = cheaper(best, choice);
+            let bound = best.as_ref().map_or(f64::INFINITY, |best| best.cost);
+            best = self.shape(hir, detail, &none, fixed, bound, &mut seen).or(best);
         }
         if let Some(choice) = best.take() {
-            best = Some(self.thin(hir, choice, fixed));
+            best = Some(self.thin(hir, choice, fixed, &mut seen));
         }
         if let Some(needle) = needle {
             let mut parts = Vec::new();
@@ -236,33 +240,53 @@ impl Planner {
         Some([self.gate.digits, self.edges.end])
     }
 
-    /// The places where a pattern may start, in some detail, without the parts that are skipped.
-    fn shape(&mut self, hir: &Hir, detail: Detail, skipped: &HashSet<usize>, fixed: Option<usize>) -> Option<Choice> {
+    /// The places where a pattern may start, in some detail, without the parts that are skipped. None where they were
+    /// `seen`, or cost `bound` or more.
+    fn shape(
+        &mut self,
+        hir: &Hir,
+        detail: Detail,
+        skipped: &HashSet<usize>,
+        fixed: Option<usize>,
+        bound: f64,
+        seen: &mut HashSet<(Plane, Option<u32>), Mixed>,
+    ) -> Option<Choice> {
         let mut outline = Outline { circuit: &mut self.circuit, edges: &self.edges, detail, exact: true, skipped };
         let plane = outline.plane(hir, 0, self.edges.end);
         let exact = fixed.filter(|_| outline.exact).map(|n| n as u32);
         let plane = self.circuit.and(plane, self.edges.start);
-        if self.circuit.reach(plane) > REACH_MAX || plane == Plane::NONE {
+        let known = !seen.insert((plane, exact));
+        if known || self.circuit.reach(plane) > REACH_MAX || plane == Plane::NONE {
             return None;
         }
         let (terms, cycles) = self.price(plane);
-        let per_kib = self.sample.per_kib(&self.circuit, plane);
         let each = if exact.is_some() { EXACT_CYCLES } else { WALK_CYCLES };
+        let cost = |per_kib: f64| cycles + (per_kib + UNSEEN_PER_KIB) / 2.0 * each;
+        if cost(0.0) >= bound {
+            return None;
+        }
+        let per_kib = self.sample.per_kib(&self.circuit, plane);
         let how = How::Shape { terms, exact, per_kib };
-        Some(Choice { cost: cycles + (per_kib + UNSEEN_PER_KIB) / 2.0 * each, plane, how, detail })
+        (cost(per_kib) < bound).then(|| Choice { cost: cost(per_kib), plane, how, detail })
     }
 
     /// A choice without the parts that cost more than they keep out, one after another.
-    fn thin(&mut self, hir: &Hir, choice: Choice, fixed: Option<usize>) -> Choice {
+    fn thin(
+        &mut self,
+        hir: &Hir,
+        choice: Choice,
+        fixed: Option<usize>,
+        seen: &mut HashSet<(Plane, Option<u32>), Mixed>,
+    ) -> Choice {
         let mut names = Vec::new();
         parts(hir, &mut names);
         let mut best = choice;
         let mut skipped = HashSet::new();
         for name in names.into_iter().skip(1) {
             skipped.insert(name);
-            match self.shape(hir, best.detail, &skipped, fixed) {
-                Some(choice) if choice.cost < best.cost => best = choice,
-                _ => {
+            match self.shape(hir, best.detail, &skipped, fixed, best.cost, seen) {
+                Some(choice) => best = choice,
+                None => {
                     skipped.remove(&name);
                 }
             }
@@ -325,7 +349,7 @@ impl Planner {
         // Prefixes that begin alike share a bucket, so that buckets mix as little as they can.
         let mut all: Vec<[ByteSet; 4]> = self.keywords.iter().flat_map(|(_, p)| p.iter().copied()).collect();
         let first = |set: &ByteSet| set.iter().map(|b| b.to_ascii_lowercase()).min().unwrap_or(0);
-        all.sort_by_key(|p| p.map(|set| first(&set)));
+        all.sort_by_cached_key(|p| p.map(|set| first(&set)));
         all.dedup();
         let count = all.len();
         let buckets = count.div_ceil(PREFIXES_A_BUCKET).next_multiple_of(8).min(usize::from(Prefixes::BUCKETS_MAX));
@@ -338,12 +362,11 @@ impl Planner {
             .collect();
         let mut plane = self.circuit.and(Plane::PREFIXES, self.edges.start);
         if level == Level::Scalar {
-            // This level has no plane of prefixes; the first two places stand in for it.
-            for place in 0..2 {
-                let set = all.iter().fold(ByteSet::default(), |set, p| set.union(&p[place]));
-                let here = self.circuit.set(&set).ahead(place as i32);
-                plane = self.circuit.and(plane, here);
-            }
+            // This level has no plane of prefixes; their first bytes stand in for it. A set of the second ones would cost more
+            // operations than it keeps out.
+            let first = all.iter().fold(ByteSet::default(), |set, p| set.union(&p[0]));
+            let first = self.circuit.set(&first);
+            plane = self.circuit.and(plane, first);
         }
         self.streams.push(Stream { plane, slot: 0, serve: Serve::Keywords });
         let mut fits: Vec<Fit> = Vec::new();

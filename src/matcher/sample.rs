@@ -2,6 +2,7 @@
 //! often truly, decides what it may cost. All of it is made up.
 
 use super::circuit::{Circuit, Plane};
+use super::mix::Mixed;
 use crate::simd::Program;
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ const BYTES: usize = 12 << 10;
 /// The sample as planes, and what was computed over it.
 pub struct Sample {
     given: Vec<Vec<u64>>,
-    values: HashMap<u32, Vec<u64>>,
+    values: HashMap<u32, Vec<u64>, Mixed>,
     text: Vec<u8>,
 }
 
@@ -28,7 +29,7 @@ impl Default for Sample {
         for slot in [Program::PREFIXES, Program::ONES] {
             given[slot].fill(u64::MAX);
         }
-        Sample { given, values: HashMap::new(), text }
+        Sample { given, values: HashMap::default(), text }
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! All of it errs on one side: a set may be too large, never too small, so that a front end built on it misses nothing.
 
-use super::edges::{CLASS, WORD};
+use super::edges::{CLASS, DIGIT, JOIN, WORD};
 use regex_automata::util::syntax;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 use std::fmt;
@@ -69,17 +69,34 @@ impl ByteSet {
         self.union(other) == *other
     }
 
+    /// Whether any byte of this set is in `other`.
+    pub fn meets(&self, other: &ByteSet) -> bool {
+        (0..4).any(|i| self.0[i] & other.0[i] != 0)
+    }
+
     /// The bytes, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u8> + '_ {
         (0..=255).filter(|b| self.has(*b))
     }
 }
 
-/// The bytes that have a bit of [`CLASS`].
-pub fn of_class(bit: u8) -> ByteSet {
-    let mut set = ByteSet::default();
-    (0..=255u8).filter(|b| CLASS[usize::from(*b)] & bit != 0).for_each(|b| set.insert(b));
-    set
+/// The digits.
+pub const DIGITS: ByteSet = of_class(DIGIT);
+/// The word bytes.
+pub const WORDS: ByteSet = of_class(WORD);
+/// The bytes that join two groups of digits.
+pub const JOINS: ByteSet = of_class(JOIN);
+
+const fn of_class(bit: u8) -> ByteSet {
+    let mut set = [0; 4];
+    let mut byte = 0;
+    while byte < 256 {
+        if CLASS[byte] & bit != 0 {
+            set[byte >> 6] |= 1 << (byte & 63);
+        }
+        byte += 1;
+    }
+    ByteSet(set)
 }
 
 /// How a pattern begins when its first part is a class repeated a varying number of times (an e-mail's local part, a
@@ -127,6 +144,8 @@ pub struct Needle {
 /// What is known of one pattern.
 #[derive(Clone, Debug)]
 pub struct Shape {
+    /// The pattern, parsed.
+    pub hir: Hir,
     /// The longest match in bytes.
     pub max_len: usize,
     /// Bytes that may stand at each of the first places of a match, or beyond its end.
@@ -163,7 +182,8 @@ impl Shape {
         }
         let mut parts = Vec::new();
         flatten(&hir, &mut parts);
-        Ok(Shape { max_len, places, lead: lead(&parts, max_len), needle: needle(&parts) })
+        let (lead, needle) = (lead(&parts, max_len), needle(&parts));
+        Ok(Shape { hir, max_len, places, lead, needle })
     }
 
     /// How likely the first places are to fit by chance, in text where letters are common and digits are not.
@@ -299,7 +319,7 @@ fn lead(parts: &[&Hir], max_len: usize) -> Option<Lead> {
         _ => return None,
     };
     // A run of word bytes alone says no more than the word edge does.
-    (!run.within(&of_class(WORD))).then_some(Lead { first, run, reach: max_len })
+    (!run.within(&WORDS)).then_some(Lead { first, run, reach: max_len })
 }
 
 /// The set of all bytes that a part may hold.

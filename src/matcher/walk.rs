@@ -5,11 +5,11 @@
 //! that are independent wait together.
 
 use super::edges::{CLASS, DIGIT, JOIN, WORD, end_ok};
-use super::shape;
+use super::mix::Mixed;
 use crate::simd::{LANES, StepTable, WALK_STRIDE};
 use regex_automata::dfa::{Automaton as _, dense};
 use regex_automata::nfa::thompson::{self, NFA, WhichCaptures, pikevm::PikeVM};
-use regex_automata::util::{primitives::StateID, start, syntax};
+use regex_automata::util::{primitives::StateID, start};
 use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::hir::{Hir, HirKind, Repetition};
 use std::collections::HashMap;
@@ -20,29 +20,40 @@ const BYTES_MAX: usize = 48 << 20;
 /// A repetition of so many rounds or more is long.
 const LONG: u32 = 40;
 
-/// One pattern's automaton.
+/// One pattern's confirm. Nothing of it is built before the first start is walked, because most patterns find none.
 pub struct Walker {
-    table: StepTable,
-    /// The first row by the byte before the start.
-    first: Box<[u32; 256]>,
-    rows: usize,
-    /// No walk takes more steps.
-    steps_max: usize,
-    /// Where this automaton leaves the bounds of long repetitions out.
+    hir: Hir,
+    max_len: usize,
+    /// No table may take more bytes.
+    room: usize,
+    built: OnceLock<Result<Built, String>>,
+}
+
+/// What a walk needs.
+struct Built {
+    /// Takes the first steps of every walk.
+    fast: Table,
+    /// Where this is, the automaton leaves the bounds of long repetitions out. Counting one takes a state for each round,
+    /// which is more than a cache holds, and few walks come to a bound.
     bounded: Option<Bounded>,
 }
 
-/// The pattern with its bounds, for walks that come to one of them. Few do, and the automaton takes as long to build as
-/// all the others together.
+/// The pattern with its bounds, for walks that come to one of them.
 struct Bounded {
     /// A walk of fewer steps ends as it would with the bounds.
     least: usize,
     /// Serves where the automaton is too large.
     slow: PikeVM,
-    max_len: usize,
-    room: usize,
-    /// Built on first need; none when it is too large.
-    whole: OnceLock<Option<Box<Walker>>>,
+    /// Built on first need, because it takes as long as all the others together; none when it is too large.
+    whole: OnceLock<Option<Table>>,
+}
+
+/// A pattern's automaton.
+struct Table {
+    steps: StepTable,
+    /// The first row by the byte before the start.
+    first: Box<[u32; 256]>,
+    rows: usize,
 }
 
 /// A state of the automaton, the classes of the last byte, and whether a hit waits for the byte after a join.
@@ -54,32 +65,76 @@ struct Key {
 }
 
 impl Walker {
-    /// The automaton of a pattern. An error says why it cannot be built.
-    pub fn new(pattern: &str, max_len: usize) -> Result<Walker, String> {
-        Walker::within(BYTES_MAX, pattern, max_len)
+    /// The confirm of a pattern whose matches are at most `max_len` bytes long.
+    pub fn new(hir: &Hir, max_len: usize) -> Walker {
+        Walker::within(BYTES_MAX, hir, max_len)
     }
 
     /// The same, where no table may take more than `room` bytes.
-    pub fn within(room: usize, pattern: &str, max_len: usize) -> Result<Walker, String> {
-        let hir = syntax::parse_with(pattern, &shape::syntax()).map_err(|e| e.to_string())?;
-        let mut least = usize::MAX;
-        let open = unbounded(&hir, &mut least);
-        // Counting a long repetition takes a state for each round, which is more than a cache holds. A walk shorter than
-        // the least bound that is left out ends as it would with it.
-        if least < usize::MAX
-            && let Ok(mut fast) = Walker::build(room, &nfa(&open)?, max_len)
-        {
-            let slow = PikeVM::builder()
-                .configure(PikeVM::config().match_kind(MatchKind::All))
-                .build_from_nfa(nfa(&hir)?)
-                .map_err(|e| e.to_string())?;
-            fast.bounded = Some(Bounded { least, slow, max_len, room, whole: OnceLock::new() });
-            return Ok(fast);
-        }
-        Walker::build(room, &nfa(&hir)?, max_len)
+    pub fn within(room: usize, hir: &Hir, max_len: usize) -> Walker {
+        Walker { hir: hir.clone(), max_len, room, built: OnceLock::new() }
     }
 
-    fn build(room: usize, nfa: &NFA, max_len: usize) -> Result<Walker, String> {
+    /// Builds the automaton now. An error says why that cannot be done.
+    pub fn build(&self) -> Result<(), String> {
+        self.built().as_ref().map(|_| ()).map_err(String::clone)
+    }
+
+    /// States of the automaton that takes the first steps of every walk, which is built now.
+    pub fn states(&self) -> usize {
+        self.built().as_ref().map_or(0, |built| built.fast.rows)
+    }
+
+    fn built(&self) -> &Result<Built, String> {
+        self.built.get_or_init(|| {
+            let mut least = usize::MAX;
+            let open = unbounded(&self.hir, &mut least);
+            if least < usize::MAX
+                && let Ok(fast) = Table::new(self.room, &nfa(&open)?)
+            {
+                let slow = PikeVM::builder()
+                    .configure(PikeVM::config().match_kind(MatchKind::All))
+                    .build_from_nfa(nfa(&self.hir)?)
+                    .map_err(|e| e.to_string())?;
+                return Ok(Built { fast, bounded: Some(Bounded { least, slow, whole: OnceLock::new() }) });
+            }
+            Ok(Built { fast: Table::new(self.room, &nfa(&self.hir)?)?, bounded: None })
+        })
+    }
+
+    /// Walks from each of `starts` and hands over every hit: the index of its start and its end, in order. Returns the
+    /// steps taken.
+    ///
+    /// # Panics
+    /// When the automaton cannot be built, which [`Walker::build`] says beforehand.
+    pub fn walk(&self, bytes: &[u8], starts: &[u32], found: &mut dyn FnMut(usize, u32)) -> u64 {
+        let Built { fast, bounded } = self.built().as_ref().expect("an automaton that can be built");
+        let (most, mut steps) = (self.max_len + 3, 0);
+        for (group, starts) in starts.chunks(LANES).enumerate() {
+            let (mut lengths, mut taken) = fast.walk(bytes, starts, most);
+            steps += (taken * starts.len()) as u64;
+            if let Some(Bounded { least, slow, whole }) = bounded
+                && taken >= *least
+            {
+                let whole = whole.get_or_init(|| Table::new(self.room, slow.get_nfa()).ok());
+                (lengths, taken) = match whole {
+                    Some(whole) => whole.walk(bytes, starts, most),
+                    None => walk_slowly(slow, bytes, starts, self.max_len),
+                };
+                steps += (taken * starts.len()) as u64;
+            }
+            for (lane, &length) in lengths[..starts.len()].iter().enumerate() {
+                if length != 0 {
+                    found(group * LANES + lane, starts[lane] + length);
+                }
+            }
+        }
+        steps
+    }
+}
+
+impl Table {
+    fn new(room: usize, nfa: &NFA) -> Result<Table, String> {
         let dfa = dense::Builder::new()
             .configure(
                 dense::Config::new()
@@ -105,7 +160,7 @@ impl Walker {
         // Row 0 ends every walk.
         let mut entries = vec![0u32; columns.len()];
         let mut first = Box::new([0; 256]);
-        let mut rows: HashMap<Key, u32> = HashMap::new();
+        let mut rows: HashMap<Key, u32, Mixed> = HashMap::default();
         let mut open: Vec<Key> = Vec::new();
         let width = columns.len() as u32;
         let mut row_of = |key: Key, open: &mut Vec<Key>| {
@@ -133,87 +188,59 @@ impl Walker {
                 return Err(format!("its automaton takes more than {} MiB", room >> 20));
             }
         }
-        let table = StepTable::new(entries, classes, width)?;
-        Ok(Walker { table, first, rows: done + 1, steps_max: max_len + 3, bounded: None })
+        let steps = StepTable::new(entries, classes, width)?;
+        Ok(Table { steps, first, rows: done + 1 })
     }
 
-    /// States of the automaton that takes the first steps of every walk.
-    pub fn states(&self) -> usize {
-        self.rows
-    }
-
-    /// Walks from each of `starts` and hands over every hit: the index of its start and its end, in order. Returns the
-    /// steps taken.
-    pub fn walk(&self, bytes: &[u8], starts: &[u32], found: &mut dyn FnMut(usize, u32)) -> u64 {
-        let mut steps = 0;
-        let reach = self.steps_max + WALK_STRIDE;
-        let mut copies = [const { Vec::new() }; LANES];
-        for (group, starts) in starts.chunks(LANES).enumerate() {
-            let mut rows = [0u32; LANES];
-            for (row, &start) in rows.iter_mut().zip(starts) {
-                let before = (start as usize).checked_sub(1).and_then(|p| bytes.get(p)).copied().unwrap_or(b'\n');
-                *row = self.first[usize::from(before)];
-            }
-            let start = |lane: usize| starts.get(lane).copied().unwrap_or(starts[0]) as usize;
-            let lengths = if bytes.len() >= start(starts.len() - 1) + reach {
-                let lanes = std::array::from_fn(|lane| &bytes[start(lane)..start(lane) + reach]);
-                self.table.walk(lanes, rows, self.steps_max)
-            } else {
-                for (lane, copy) in copies.iter_mut().enumerate() {
-                    copy.clear();
-                    let from = start(lane).min(bytes.len());
-                    copy.extend_from_slice(&bytes[from..bytes.len().min(from + reach)]);
-                    // Where the input ends a line does.
-                    copy.resize(reach, b'\n');
-                }
-                self.table.walk(std::array::from_fn(|lane| &copies[lane][..]), rows, self.steps_max)
-            };
-            steps += (lengths.1 * starts.len()) as u64;
-            if let Some(bounded) = &self.bounded
-                && lengths.1 >= bounded.least
-            {
-                steps += bounded.walk(bytes, starts, &mut |lane, end| found(group * LANES + lane, end));
-                continue;
-            }
-            for (lane, &length) in lengths.0[..starts.len()].iter().enumerate() {
-                if length != 0 {
-                    found(group * LANES + lane, starts[lane] + length);
-                }
-            }
+    /// Walks from each of `starts`, which are few enough to go in step. Returns how long the hit of each is, 0 where there
+    /// is none, and the steps that the longest walk took.
+    fn walk(&self, bytes: &[u8], starts: &[u32], most: usize) -> ([u32; LANES], usize) {
+        let reach = most + WALK_STRIDE;
+        let mut rows = [0u32; LANES];
+        for (row, &start) in rows.iter_mut().zip(starts) {
+            let before = (start as usize).checked_sub(1).and_then(|p| bytes.get(p)).copied().unwrap_or(b'\n');
+            *row = self.first[usize::from(before)];
         }
-        steps
+        let start = |lane: usize| starts.get(lane).copied().unwrap_or(starts[0]) as usize;
+        if bytes.len() >= start(starts.len() - 1) + reach {
+            let lanes = std::array::from_fn(|lane| &bytes[start(lane)..start(lane) + reach]);
+            return self.steps.walk(lanes, rows, most);
+        }
+        let copies: [Vec<u8>; LANES] = std::array::from_fn(|lane| {
+            let from = start(lane).min(bytes.len());
+            let mut copy = bytes[from..bytes.len().min(from + reach)].to_vec();
+            // Where the input ends a line does.
+            copy.resize(reach, b'\n');
+            copy
+        });
+        self.steps.walk(std::array::from_fn(|lane| &copies[lane][..]), rows, most)
     }
 }
 
-impl Bounded {
-    fn walk(&self, bytes: &[u8], starts: &[u32], found: &mut dyn FnMut(usize, u32)) -> u64 {
-        let build = || Walker::build(self.room, self.slow.get_nfa(), self.max_len).ok().map(Box::new);
-        if let Some(whole) = self.whole.get_or_init(build) {
-            return whole.walk(bytes, starts, found);
-        }
-        let (mut steps, mut cache) = (0, self.slow.create_cache());
-        for (i, &start) in starts.iter().enumerate() {
-            let start = start as usize;
-            let most = bytes.len().min(start + self.max_len);
-            let mut bound = bytes[start..most].iter().position(|b| *b == b'\n').map_or(most, |n| start + n);
-            // The longest match that the edges allow is found from the longest of all downwards.
-            loop {
-                steps += (bound - start) as u64 + 1;
-                let input = Input::new(bytes).span(start..bound).anchored(Anchored::Yes);
-                let mut slots = [None; 2];
-                self.slow.search_slots(&mut cache, &input, &mut slots);
-                match slots[1].map(|end| end.get()) {
-                    Some(end) if end > start && end_ok(bytes, end) => {
-                        found(i, end as u32);
-                        break;
-                    }
-                    Some(end) if end > start + 1 => bound = end - 1,
-                    _ => break,
+/// What [`Table::walk`] returns, without a table.
+fn walk_slowly(slow: &PikeVM, bytes: &[u8], starts: &[u32], max_len: usize) -> ([u32; LANES], usize) {
+    let (mut lengths, mut steps, mut cache) = ([0; LANES], 0, slow.create_cache());
+    for (length, &start) in lengths.iter_mut().zip(starts) {
+        let start = start as usize;
+        let most = bytes.len().min(start + max_len);
+        let mut bound = bytes[start..most].iter().position(|b| *b == b'\n').map_or(most, |n| start + n);
+        // The longest match that the edges allow is found from the longest of all downwards.
+        loop {
+            steps += bound - start + 1;
+            let input = Input::new(bytes).span(start..bound).anchored(Anchored::Yes);
+            let mut slots = [None; 2];
+            slow.search_slots(&mut cache, &input, &mut slots);
+            match slots[1].map(|end| end.get()) {
+                Some(end) if end > start && end_ok(bytes, end) => {
+                    *length = (end - start) as u32;
+                    break;
                 }
+                Some(end) if end > start + 1 => bound = end - 1,
+                _ => break,
             }
         }
-        steps
     }
+    (lengths, steps / starts.len())
 }
 
 fn nfa(hir: &Hir) -> Result<NFA, String> {

@@ -4,11 +4,10 @@
 //! sequence of sets, and a match needs no automaton. A way that is too long or branches too often is cut off and **open**:
 //! what follows is left to the automaton.
 
-use super::edges::{DIGIT, WORD};
-use super::shape::{ByteSet, as_class, class_bytes, of_class};
+use super::mix::Mixed;
+use super::shape::{ByteSet, DIGITS, WORDS, as_class, class_bytes};
 use regex_syntax::hir::{Class, Hir, HirKind, Look, Repetition};
 use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// The longest way, so that it and the byte behind it fit a word of bits.
 const LENGTH_MAX: usize = 57;
@@ -54,9 +53,8 @@ impl Way {
         }
         // No hit holds a line feed.
         let set = set.without(b'\n');
-        let word = of_class(WORD);
         if let Some(last) = self.sets.last().filter(|_| self.after) {
-            match (side(last, &word), side(&set, &word)) {
+            match (side(last, &WORDS), side(&set, &WORDS)) {
                 (Some(a), Some(b)) if a != b => self.after = false,
                 (Some(_), Some(_)) => return None,
                 _ => return Some(self.cut()),
@@ -85,7 +83,7 @@ impl Way {
         let mut differ = (0..self.sets.len()).filter(|i| self.sets[*i] != other.sets[*i]);
         match (differ.next(), differ.next()) {
             // The first byte decides who looks for a way.
-            (Some(0), _) if side(&self.sets[0], &of_class(DIGIT)) != side(&other.sets[0], &of_class(DIGIT)) => false,
+            (Some(0), _) if side(&self.sets[0], &DIGITS) != side(&other.sets[0], &DIGITS) => false,
             (Some(place), None) => {
                 self.sets[place] = self.sets[place].union(&other.sets[place]);
                 true
@@ -103,8 +101,7 @@ impl Way {
 
     /// Places that hold something else than any digit, where no automaton looks again.
     fn looks(&self) -> usize {
-        let digit = of_class(DIGIT);
-        if self.open { 0 } else { self.sets.iter().filter(|set| **set != digit).count() }
+        if self.open { 0 } else { self.sets.iter().filter(|set| **set != DIGITS).count() }
     }
 }
 
@@ -113,13 +110,13 @@ pub fn side(set: &ByteSet, word: &ByteSet) -> Option<bool> {
     if set.within(word) {
         return Some(true);
     }
-    set.iter().all(|b| !word.has(b)).then_some(false)
+    (!set.meets(word)).then_some(false)
 }
 
 /// A set that holds `set` and is one of few.
 fn coarse(set: &ByteSet) -> ByteSet {
     let all = ["0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"].map(|s| of(s.as_bytes()));
-    let some = all.iter().filter(|a| set.iter().any(|b| a.has(b)));
+    let some = all.iter().filter(|a| set.meets(a));
     some.fold(*set, |set, a| set.union(a))
 }
 
@@ -144,8 +141,7 @@ pub fn ways(hir: &Hir, lets: &dyn Fn(&Way) -> bool) -> Option<Vec<Way>> {
         ways.iter_mut().filter(|w| alone(w)).for_each(|w| w.sets.iter_mut().for_each(|s| *s = coarse(s)));
         let mut ways = merged(ways);
         // Whether a boundary is there depends on which byte was the last.
-        let word = of_class(WORD);
-        let unclear = |w: &&mut Way| w.after && w.sets.last().is_some_and(|last| side(last, &word).is_none());
+        let unclear = |w: &&mut Way| w.after && w.sets.last().is_some_and(|last| side(last, &WORDS).is_none());
         ways.iter_mut().filter(unclear).for_each(|w| (w.open, w.after) = (true, false));
         let looks = ways.iter().map(Way::looks);
         let few = looks.clone().all(|n| n <= LOOKS_OF_ONE_MAX) && looks.sum::<usize>() <= LOOKS_MAX;
@@ -227,29 +223,11 @@ fn extend(ways: Vec<Way>, hir: &Hir, limit: usize) -> Option<Vec<Way>> {
 
 /// Each way once. None when there are too many.
 fn distinct(ways: Vec<Way>) -> Option<Vec<Way>> {
-    let mut seen: HashSet<&Way, BuildHasherDefault<Mix>> = HashSet::default();
+    let mut seen: HashSet<&Way, Mixed> = HashSet::default();
     let new: Vec<bool> = ways.iter().map(|way| seen.insert(way)).collect();
     let mut new = new.into_iter();
     let distinct: Vec<Way> = ways.into_iter().filter(|_| new.next() == Some(true)).collect();
     (distinct.len() <= ROOM).then_some(distinct)
-}
-
-/// A quick hash: ways are made by the hundred, of sets, and nobody chooses them to collide.
-#[derive(Default)]
-struct Mix(u64);
-
-impl Hasher for Mix {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.0 = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
-    }
 }
 
 fn repeated(ways: Vec<Way>, r: &Repetition, limit: usize) -> Option<Vec<Way>> {

@@ -72,6 +72,8 @@ pub struct Detector {
     pub id: String,
     /// The file, for messages.
     pub file: String,
+    /// Whether it is part of the program: what is otherwise checked at every start is then held by tests.
+    pub shipped: bool,
     /// What people call it.
     pub name: String,
     /// The element a finding is.

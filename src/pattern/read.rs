@@ -95,6 +95,7 @@ impl Reader<'_> {
         let detector = Detector {
             id: id.to_string(),
             file: self.file.to_string(),
+            shipped: false,
             name: name.clone().unwrap_or_default(),
             element: element.unwrap_or(Element::Other),
             form: form.unwrap_or_default(),

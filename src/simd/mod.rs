@@ -17,6 +17,7 @@ mod walk;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use portable::transposed;
 pub use prefixes::Prefixes;
 pub use program::{Op, OpKind, Operand, Program, SETS};
 pub use walk::{LANES, StepTable, WALK_STRIDE};
@@ -200,13 +201,14 @@ impl Kernels {
         let base = planes.words.as_mut_ptr().cast::<u64>();
         let job = kernel::Job { program, prefixes, text, words, base, alive };
         match self.level {
-            Level::Scalar => portable::run(job),
+            #[cfg(target_arch = "x86_64")]
+            Level::Scalar => portable::run(job, x86::basis),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => x86::run_avx2(job),
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => x86::run_avx512(job),
             #[cfg(not(target_arch = "x86_64"))]
-            _ => portable::run(job),
+            _ => portable::run(job, transposed),
         }
     }
 

@@ -74,10 +74,10 @@ impl Vector for Quad {
     }
 }
 
-/// Runs a job.
-pub(super) fn run(mut job: Job<'_>) {
+/// Runs a job; `basis` computes the basis planes of 64 bytes, as [`transposed`] does.
+pub(super) fn run(mut job: Job<'_>, basis: impl Fn(&[u8; 64]) -> [u64; 8]) {
     if job.program.basis() {
-        transpose(&job);
+        transpose(&job, basis);
     }
     for (index, table) in job.program.tables().iter().enumerate() {
         sets(&job, table, GIVEN + index * SETS);
@@ -111,13 +111,19 @@ fn transpose_rows(rows: &mut [u64; 8]) {
     }
 }
 
-fn transpose(job: &Job<'_>) {
-    for (word, block) in job.text.chunks_exact(64).take(job.words).enumerate() {
-        let mut planes = [0; 8];
-        for (columns, eight) in planes.iter_mut().zip(block.as_chunks::<8>().0) {
-            *columns = transpose_block(u64::from_le_bytes(*eight));
-        }
-        transpose_rows(&mut planes);
+/// The basis planes of 64 bytes, as any processor computes them.
+pub fn transposed(block: &[u8; 64]) -> [u64; 8] {
+    let mut planes = [0; 8];
+    for (columns, eight) in planes.iter_mut().zip(block.as_chunks::<8>().0) {
+        *columns = transpose_block(u64::from_le_bytes(*eight));
+    }
+    transpose_rows(&mut planes);
+    planes
+}
+
+fn transpose(job: &Job<'_>, basis: impl Fn(&[u8; 64]) -> [u64; 8]) {
+    for (word, block) in job.text.as_chunks::<64>().0.iter().take(job.words).enumerate() {
+        let planes = basis(block);
         for (slot, plane) in planes.iter().enumerate() {
             // SAFETY: `word` is below the job's words, so it is within the plane.
             unsafe { job.plane(slot).wrapping_add(word).write(*plane) };

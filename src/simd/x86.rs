@@ -51,6 +51,28 @@ pub(super) fn positions_avx512(plane: &[u64], from: usize, to: usize, out: &mut 
     unsafe { avx512_positions(plane, from, to, out) }
 }
 
+/// The basis planes of 64 bytes for the scalar level: SSE2 is in the architecture's baseline, and takes the highest bit of
+/// sixteen bytes at once.
+pub(super) fn basis(block: &[u8; 64]) -> [u64; 8] {
+    // SAFETY: every processor of the architecture has SSE2.
+    unsafe { sse2_basis(block) }
+}
+
+#[target_feature(enable = "sse2")]
+fn sse2_basis(block: &[u8; 64]) -> [u64; 8] {
+    let mut bytes: [__m128i; 4] = std::array::from_fn(|i| {
+        // SAFETY: the block has 64 bytes, and the read need not be aligned.
+        unsafe { _mm_loadu_si128(block.as_ptr().wrapping_add(16 * i).cast()) }
+    });
+    let mut planes = [0; 8];
+    for plane in planes.iter_mut().rev() {
+        let [a, b, c, d] = bytes.map(|sixteen| u64::from(_mm_movemask_epi8(sixteen) as u32));
+        *plane = (a | b << 16) | (c | d << 16) << 32;
+        bytes = bytes.map(|sixteen| _mm_add_epi8(sixteen, sixteen));
+    }
+    planes
+}
+
 /// The scalar level's, where the processor has the instructions that count bits.
 pub(super) fn positions_scalar(plane: &[u64], from: usize, to: usize, out: &mut Vec<u32>) {
     if is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt") {

@@ -6,6 +6,7 @@
 
 mod lower;
 
+use super::mix::Mixed;
 use super::shape::ByteSet;
 use crate::simd::{OpKind, Program};
 use std::collections::{HashMap, HashSet};
@@ -50,10 +51,12 @@ pub struct Circuit {
     nodes: Vec<Node>,
     /// How far beyond its own place each node looks.
     reach: Vec<u32>,
-    known: HashMap<Node, u32>,
-    sets: HashMap<ByteSet, Plane>,
+    known: HashMap<Node, u32, Mixed>,
+    sets: HashMap<ByteSet, Plane, Mixed>,
     /// The same, in the order in which they were asked for.
     asked: Vec<(ByteSet, Plane)>,
+    /// Nodes that computed sets are made of.
+    taken: Vec<bool>,
 }
 
 impl Circuit {
@@ -147,7 +150,15 @@ impl Circuit {
                 Some(plane) => plane,
                 None => Plane { node: self.add(Node::Set(*set), 0), shift: 0 },
             },
-            _ => self.computed(set),
+            _ => {
+                let ways = [self.known_set(set), Some(self.rows(set)), Some(self.columns(set))];
+                let plane = self.least(ways.into_iter().flatten()).unwrap_or(Plane::NONE);
+                for node in self.needs(plane, &self.taken) {
+                    self.taken.resize(self.taken.len().max(node as usize + 1), false);
+                    self.taken[node as usize] = true;
+                }
+                plane
+            }
         };
         self.sets.insert(*set, plane);
         self.asked.push((*set, plane));
@@ -182,53 +193,87 @@ impl Circuit {
         None
     }
 
+    /// The plane that takes the fewest operations beyond those of the sets so far.
+    fn least(&self, planes: impl Iterator<Item = Plane>) -> Option<Plane> {
+        planes.min_by_key(|plane| self.needs(*plane, &self.taken).len())
+    }
+
     /// A set from the basis planes, taken apart into rows: low nibbles that the same high nibbles share.
-    fn computed(&mut self, set: &ByteSet) -> Plane {
+    fn rows(&mut self, set: &ByteSet) -> Plane {
+        self.grid(&|high, low| set.has(high << 4 | low), 4, 0)
+    }
+
+    /// The same, taken apart into columns: high nibbles that the same low nibbles share.
+    fn columns(&mut self, set: &ByteSet) -> Plane {
+        self.grid(&|low, high| set.has(high << 4 | low), 0, 4)
+    }
+
+    /// The places where `has` holds of two nibbles, whose lowest bits are the basis planes `outer` and `inner`.
+    fn grid(&mut self, has: &dyn Fn(u8, u8) -> bool, outer: u32, inner: u32) -> Plane {
         let mut rows: Vec<(u16, u16)> = Vec::new();
-        for high in 0..16u8 {
-            let low = (0..16u8).filter(|low| set.has(high << 4 | low)).fold(0u16, |m, low| m | 1 << low);
-            match rows.iter_mut().find(|(_, l)| *l == low) {
-                Some((highs, _)) => *highs |= 1 << high,
-                None if low != 0 => rows.push((1 << high, low)),
+        for of_outer in 0..16u8 {
+            let of_inner = (0..16u8).filter(|i| has(of_outer, *i)).fold(0u16, |m, i| m | 1 << i);
+            match rows.iter_mut().find(|(_, i)| *i == of_inner) {
+                Some((all, _)) => *all |= 1 << of_outer,
+                None if of_inner != 0 => rows.push((1 << of_outer, of_inner)),
                 None => {}
             }
         }
         let mut plane = Plane::NONE;
-        for (highs, lows) in rows {
-            let high = self.nibble(u32::from(highs), 7, 16);
-            let low = self.nibble(u32::from(lows), 3, 16);
-            let row = self.and(high, low);
+        for (of_outer, of_inner) in rows {
+            let one = self.nibble(of_outer, outer);
+            let other = self.nibble(of_inner, inner);
+            let row = self.and(one, other);
             plane = self.or(plane, row);
         }
         plane
     }
 
-    /// The places where the nibble whose highest bit is basis plane `bit` is in `table`, a truth table of `size` entries.
-    fn nibble(&mut self, table: u32, bit: u32, size: u32) -> Plane {
-        let all = ((1u64 << size) - 1) as u32;
-        if table == 0 {
-            return Plane::NONE;
-        }
-        if table == all {
+    /// The places where the nibble whose lowest bit is basis plane `lowest` is in `table`, a truth table. Which bit is asked
+    /// first decides how many operations it takes.
+    fn nibble(&mut self, table: u16, lowest: u32) -> Plane {
+        let orders = (0..4 * 4 * 4 * 4).map(|n| [n & 3, n >> 2 & 3, n >> 4 & 3, n >> 6 & 3]);
+        let orders = orders.filter(|order| order.iter().fold(0, |all, bit| all | 1 << bit) == 15);
+        let planes: Vec<Plane> = orders.map(|order| self.decide(table, u16::MAX, lowest, &order)).collect();
+        self.least(planes.into_iter()).unwrap_or(Plane::NONE)
+    }
+
+    /// The places where the nibble is in `table`, as far as it is one of `open`: the bits of `order` are yet to be asked.
+    fn decide(&mut self, table: u16, open: u16, lowest: u32, order: &[u32]) -> Plane {
+        // The numbers below 16 that have a bit.
+        const WITH: [u16; 4] = [0xaaaa, 0xcccc, 0xf0f0, 0xff00];
+        let Some((bit, rest)) = order.split_first().filter(|_| table & open != 0) else {
+            return if table & open == 0 { Plane::NONE } else { Plane::ALL };
+        };
+        if table & open == open {
             return Plane::ALL;
         }
-        let half = size / 2;
-        let (zero, one) = (table & ((1 << half) - 1), table >> half);
+        let (with, top) = (WITH[*bit as usize], Plane { node: lowest + bit, shift: 0 });
+        // What a number without the bit is, seen at the number with it.
+        let (zero, one) = ((table & open & !with) << (1 << bit), table & open & with);
+        let one_plane = self.decide(table, open & with, lowest, rest);
         if zero == one {
-            return self.nibble(zero, bit - 1, half);
+            return one_plane;
         }
-        let top = Plane { node: bit, shift: 0 };
-        let (zero, one) = (self.nibble(zero, bit.wrapping_sub(1), half), self.nibble(one, bit.wrapping_sub(1), half));
-        let zero = self.and_not(zero, top);
-        let one = self.and(one, top);
-        self.or(zero, one)
+        match (self.decide(table, open & !with, lowest, rest), one_plane) {
+            // Where the bit is not, all are; where it is, the rest decides.
+            (Plane::ALL, one) => {
+                let not = self.and_not(Plane::ALL, top);
+                self.or(not, one)
+            }
+            (zero, Plane::ALL) => self.or(zero, top),
+            (zero, one) => {
+                let (zero, one) = (self.and_not(zero, top), self.and(one, top));
+                self.or(zero, one)
+            }
+        }
     }
 
     /// The nodes that `plane` needs and that are not in `have`, ascending.
     pub fn needs(&self, plane: Plane, have: &[bool]) -> Vec<u32> {
         let mut needed = Vec::new();
         let mut open = vec![plane.node];
-        let mut seen = HashSet::new();
+        let mut seen: HashSet<u32, Mixed> = HashSet::default();
         while let Some(id) = open.pop() {
             let Some(node) = self.node(id) else { continue };
             if have.get(id as usize).copied().unwrap_or(false) || !seen.insert(id) {
@@ -250,7 +295,7 @@ impl Circuit {
 
     /// The value of every node over the planes of `text`, whose given nodes have `given` values; computed so far in
     /// `values`, which is added to.
-    pub fn evaluate(&self, text: &[u8], given: &[Vec<u64>], plane: Plane, values: &mut HashMap<u32, Vec<u64>>) {
+    pub fn evaluate(&self, text: &[u8], given: &[Vec<u64>], plane: Plane, values: &mut HashMap<u32, Vec<u64>, Mixed>) {
         for id in self.needs(plane, &[]) {
             if values.contains_key(&id) {
                 continue;

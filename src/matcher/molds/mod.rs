@@ -10,8 +10,7 @@
 
 mod cast;
 
-use super::edges::{DIGIT, WORD};
-use super::shape::{ByteSet, of_class};
+use super::shape::{ByteSet, DIGITS, WORDS};
 use super::ways::{FOLLOW, Way, side};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -92,7 +91,7 @@ struct Quick {
 
 /// Whether an open way is another that goes on, where the other's mold sees that it does: it wants no digit behind itself.
 fn goes_on(open: &Way, way: &Way) -> bool {
-    open.follows(way) && side(&open.sets[way.sets.len()], &of_class(DIGIT)) == Some(false)
+    open.follows(way) && side(&open.sets[way.sets.len()], &DIGITS) == Some(false)
 }
 
 /// All molds.
@@ -165,26 +164,25 @@ impl Molds {
     }
 
     fn add_way(&mut self, pattern: u16, way: &Way, longer: &[&Way]) -> bool {
-        let (digit, word) = (of_class(DIGIT), of_class(WORD));
         let Some((first, last)) = way.sets.first().zip(way.sets.last()) else { return false };
         let from = self.tests.len() as u32;
         let (mut care, mut want) = (0u64, 0u64);
         for (at, set) in way.sets.iter().enumerate() {
-            match side(set, &digit) {
+            match side(set, &DIGITS) {
                 Some(true) => (care, want) = (care | 1 << at, want | 1 << at),
                 Some(false) => care |= 1 << at,
                 None => {}
             }
-            if *set != digit {
+            if *set != DIGITS {
                 let Some(set) = self.set(set) else { return false };
                 self.tests.push(Test { at: at as u8, set });
             }
         }
         // Behind a word byte the edge rule wants none, so no digit.
-        if !way.open && last.within(&word) {
+        if !way.open && last.within(&WORDS) {
             care |= 1 << way.sets.len();
         }
-        let beside = |asked: bool, set: &ByteSet| match side(set, &word) {
+        let beside = |asked: bool, set: &ByteSet| match side(set, &WORDS) {
             _ if !asked => Some(false),
             Some(within) => Some(!within),
             None => None,
