@@ -113,7 +113,12 @@ impl<'a> Text<'a> {
 
     /// The text as a shared string; neighbours that are equal share one.
     pub fn shared(&self, i: usize) -> SharedText {
-        let (place, mut last) = (self.place(i), self.last.borrow_mut());
+        let place = self.place(i);
+        // Most namespaces are empty.
+        if self.column.value_length(place) == 0 {
+            return SharedText::default();
+        }
+        let mut last = self.last.borrow_mut();
         if last.0 != place {
             let text = self.column.value(place);
             if *last.1 != *text {

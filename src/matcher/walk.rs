@@ -14,11 +14,14 @@ use regex_automata::{Anchored, Input, MatchKind};
 use regex_syntax::hir::{Hir, HirKind, Repetition};
 use std::collections::HashMap;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The table of a pattern may take this much; past it the pattern is refused.
 const BYTES_MAX: usize = 48 << 20;
 /// A repetition of so many rounds or more is long.
 const LONG: u32 = 40;
+/// Steps without an automaton before one is built. They take less time than the building does.
+const SLOW_STEPS: usize = 100_000;
 
 /// One pattern's confirm. Nothing of it is built before the first start is walked, because most patterns find none.
 pub struct Walker {
@@ -42,9 +45,11 @@ struct Built {
 struct Bounded {
     /// A walk of fewer steps ends as it would with the bounds.
     least: usize,
-    /// Serves where the automaton is too large.
+    /// Serves until there is an automaton, and where it is too large.
     slow: PikeVM,
-    /// Built on first need, because it takes as long as all the others together; none when it is too large.
+    /// Steps that it has taken.
+    slow_steps: AtomicUsize,
+    /// None when it is too large.
     whole: OnceLock<Option<Table>>,
 }
 
@@ -96,7 +101,10 @@ impl Walker {
                     .configure(PikeVM::config().match_kind(MatchKind::All))
                     .build_from_nfa(nfa(&self.hir)?)
                     .map_err(|e| e.to_string())?;
-                return Ok(Built { fast, bounded: Some(Bounded { least, slow, whole: OnceLock::new() }) });
+                return Ok(Built {
+                    fast,
+                    bounded: Some(Bounded { least, slow, slow_steps: AtomicUsize::new(0), whole: OnceLock::new() }),
+                });
             }
             Ok(Built { fast: Table::new(self.room, &nfa(&self.hir)?)?, bounded: None })
         })
@@ -108,19 +116,18 @@ impl Walker {
     /// # Panics
     /// When the automaton cannot be built, which [`Walker::build`] says beforehand.
     pub fn walk(&self, bytes: &[u8], starts: &[u32], found: &mut dyn FnMut(usize, u32)) -> u64 {
+        if starts.is_empty() {
+            return 0;
+        }
         let Built { fast, bounded } = self.built().as_ref().expect("an automaton that can be built");
         let (most, mut steps) = (self.max_len + 3, 0);
         for (group, starts) in starts.chunks(LANES).enumerate() {
             let (mut lengths, mut taken) = fast.walk(bytes, starts, most);
             steps += (taken * starts.len()) as u64;
-            if let Some(Bounded { least, slow, whole }) = bounded
-                && taken >= *least
+            if let Some(bounded) = bounded
+                && taken >= bounded.least
             {
-                let whole = whole.get_or_init(|| Table::new(self.room, slow.get_nfa()).ok());
-                (lengths, taken) = match whole {
-                    Some(whole) => whole.walk(bytes, starts, most),
-                    None => walk_slowly(slow, bytes, starts, self.max_len),
-                };
+                (lengths, taken) = bounded.walk(bytes, starts, most, self.room);
                 steps += (taken * starts.len()) as u64;
             }
             for (lane, &length) in lengths[..starts.len()].iter().enumerate() {
@@ -130,6 +137,24 @@ impl Walker {
             }
         }
         steps
+    }
+}
+
+impl Bounded {
+    /// What [`Table::walk`] returns, with the automaton once it is worth its building: that takes as long as building all
+    /// the others, and most inputs have few walks that long. Whoever takes the last step without it builds it, and the
+    /// others do not wait for it.
+    fn walk(&self, bytes: &[u8], starts: &[u32], most: usize, room: usize) -> ([u32; LANES], usize) {
+        if let Some(Some(whole)) = self.whole.get() {
+            return whole.walk(bytes, starts, most);
+        }
+        let walked = walk_slowly(&self.slow, bytes, starts, most);
+        let steps = walked.1 * starts.len();
+        let before = self.slow_steps.fetch_add(steps, Ordering::Relaxed);
+        if before < SLOW_STEPS && before + steps >= SLOW_STEPS {
+            self.whole.get_or_init(|| Table::new(room, self.slow.get_nfa()).ok());
+        }
+        walked
     }
 }
 
@@ -218,12 +243,12 @@ impl Table {
 }
 
 /// What [`Table::walk`] returns, without a table.
-fn walk_slowly(slow: &PikeVM, bytes: &[u8], starts: &[u32], max_len: usize) -> ([u32; LANES], usize) {
+fn walk_slowly(slow: &PikeVM, bytes: &[u8], starts: &[u32], most: usize) -> ([u32; LANES], usize) {
     let (mut lengths, mut steps, mut cache) = ([0; LANES], 0, slow.create_cache());
     for (length, &start) in lengths.iter_mut().zip(starts) {
         let start = start as usize;
-        let most = bytes.len().min(start + max_len);
-        let mut bound = bytes[start..most].iter().position(|b| *b == b'\n').map_or(most, |n| start + n);
+        let end = bytes.len().min(start + most);
+        let mut bound = bytes[start..end].iter().position(|b| *b == b'\n').map_or(end, |n| start + n);
         // The longest match that the edges allow is found from the longest of all downwards.
         loop {
             steps += bound - start + 1;
