@@ -29,6 +29,11 @@ pub fn canonical(element: Element, value: &[u8], day_first: bool, out: &mut Vec<
         },
         Element::Username => folded(value, out),
         Element::IpAddress => match std::str::from_utf8(value).ok().and_then(|t| t.parse::<std::net::IpAddr>().ok()) {
+            // There is one way to write it that can be read.
+            Some(std::net::IpAddr::V4(_)) => {
+                out.extend_from_slice(value);
+                true
+            }
             Some(ip) => {
                 out.extend_from_slice(ip.to_canonical().to_string().as_bytes());
                 true

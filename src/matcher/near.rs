@@ -25,6 +25,8 @@ pub struct NearWords {
     /// Phrases by their first word.
     phrases: HashMap<Vec<u8>, Vec<Phrase>>,
     filter: [u64; FILTER_BITS / 64],
+    /// By detector and first byte without regard to case, modulo 32: which lengths its first words have.
+    lengths: Vec<[u64; 32]>,
 }
 
 struct Phrase {
@@ -35,11 +37,14 @@ struct Phrase {
 impl NearWords {
     /// The index of all detectors' near words.
     pub fn new(detectors: &[Detector]) -> NearWords {
-        let mut index = NearWords { phrases: HashMap::new(), filter: [0; FILTER_BITS / 64] };
+        let lengths = vec![[0; 32]; detectors.len()];
+        let mut index = NearWords { phrases: HashMap::new(), filter: [0; FILTER_BITS / 64], lengths };
         for (i, detector) in detectors.iter().enumerate() {
             for phrase in &detector.near {
                 let mut words = words(phrase.as_bytes()).map(|w| phrase.as_bytes()[w].to_ascii_lowercase());
                 let Some(first) = words.next() else { continue };
+                let (begin, length) = sketch(&first);
+                index.lengths[i][begin] |= length;
                 let bit = slot(&first);
                 index.filter[bit / 64] |= 1 << (bit % 64);
                 index.phrases.entry(first).or_default().push(Phrase { detector: i as u16, rest: words.collect() });
@@ -111,6 +116,10 @@ impl NearWords {
         whole: &dyn Fn(&Range<usize>) -> bool,
     ) -> Option<&Phrase> {
         let word = &text[word];
+        let (begin, length) = sketch(word);
+        if self.lengths[usize::from(detector)][begin] & length == 0 {
+            return None;
+        }
         let bit = slot(word);
         if self.filter[bit / 64] & (1 << (bit % 64)) == 0 || word.len() > KEY_BYTES_MAX {
             return None;
@@ -152,6 +161,12 @@ fn words(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
         at = end;
         Some(start..end)
     })
+}
+
+/// What is quickly told of a word: its first byte, without regard to case, and a bit for its length.
+fn sketch(word: &[u8]) -> (usize, u64) {
+    // The case of a letter is not among its lowest five bits.
+    (usize::from(word[0] & 31), 1 << word.len().min(63))
 }
 
 /// A word's bit in the filter, without regard to case.
