@@ -6,7 +6,7 @@ use super::mix::Mixed;
 use crate::simd::Program;
 use std::collections::HashMap;
 
-/// Bytes of the sample, about a third each of log, table and prose.
+/// Bytes of the sample, half of it logs of four kinds, the rest table and prose.
 const BYTES: usize = 12 << 10;
 
 /// The sample as planes, and what was computed over it.
@@ -72,7 +72,48 @@ fn text() -> Vec<u8> {
             next(60),
             next(1000)
         );
-        let line = match next(6) {
+        const MONTHS: [&str; 4] = ["Jan", "May", "Oct", "Dec"];
+        let line = match next(8) {
+            6 => format!(
+                "{}.{}.{}.{} - - [{:02}/{}/2024:{:02}:{:02}:{:02} +0000] \"GET /product/{}/reviews?page={} HTTP/1.1\" {} {} \"https://shop.example/\" \"Mozilla/5.0 (X11; Linux x86_64; rv:{}.0) Gecko/20100101 Firefox/{}.0\"",
+                1 + next(223),
+                next(256),
+                next(256),
+                next(256),
+                1 + next(28),
+                MONTHS[next(4) as usize],
+                next(24),
+                next(60),
+                next(60),
+                next(99_999),
+                next(20),
+                200 + next(300),
+                next(90_000),
+                next(130),
+                next(130)
+            ),
+            7 => format!(
+                "{} {:2} {:02}:{:02}:{:02} web-{:02} sshd[{}]: Received disconnect from 10.{}.{}.{} port {}:{}: disconnected by user at {}-{:02}-{:02} {:02}:{:02}:{:02},{:03}",
+                MONTHS[next(4) as usize],
+                1 + next(28),
+                next(24),
+                next(60),
+                next(60),
+                next(20),
+                next(32_768),
+                next(256),
+                next(256),
+                next(256),
+                next(65_536),
+                next(30),
+                2000 + next(30),
+                1 + next(12),
+                1 + next(28),
+                next(24),
+                next(60),
+                next(60),
+                next(1000)
+            ),
             0 => format!(
                 "{time} INFO  [http-nio-8080-exec-{}] c.e.s.OrderService - request_id={:08x}-{:04x}-{:04x}-{:04x}-{:012x} GET /api/v1/orders/{} status={} duration_ms={}",
                 next(200),
