@@ -43,6 +43,16 @@ impl Sample {
     }
 }
 
+/// A time of day, as logs write it.
+fn clock(next: &mut impl FnMut(u64) -> u64) -> String {
+    format!("{:02}:{:02}:{:02}", next(24), next(60), next(60))
+}
+
+/// A month and a day, as they do.
+fn day(next: &mut impl FnMut(u64) -> u64) -> String {
+    format!("{:02}-{:02}", 1 + next(12), 1 + next(28))
+}
+
 fn text() -> Vec<u8> {
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     let mut next = |below: u64| {
@@ -63,28 +73,18 @@ fn text() -> Vec<u8> {
     ];
     let mut out = String::with_capacity(BYTES + 400);
     while out.len() < BYTES {
-        let time = format!(
-            "2024-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            1 + next(12),
-            1 + next(28),
-            next(24),
-            next(60),
-            next(60),
-            next(1000)
-        );
+        let time = format!("2024-{}T{}.{:03}Z", day(&mut next), clock(&mut next), next(1000));
         const MONTHS: [&str; 4] = ["Jan", "May", "Oct", "Dec"];
         let line = match next(8) {
             6 => format!(
-                "{}.{}.{}.{} - - [{:02}/{}/2024:{:02}:{:02}:{:02} +0000] \"GET /product/{}/reviews?page={} HTTP/1.1\" {} {} \"https://shop.example/\" \"Mozilla/5.0 (X11; Linux x86_64; rv:{}.0) Gecko/20100101 Firefox/{}.0\"",
+                "{}.{}.{}.{} - - [{:02}/{}/2024:{} +0000] \"GET /product/{}/reviews?page={} HTTP/1.1\" {} {} \"https://shop.example/\" \"Mozilla/5.0 (X11; Linux x86_64; rv:{}.0) Gecko/20100101 Firefox/{}.0\"",
                 1 + next(223),
                 next(256),
                 next(256),
                 next(256),
                 1 + next(28),
                 MONTHS[next(4) as usize],
-                next(24),
-                next(60),
-                next(60),
+                clock(&mut next),
                 next(99_999),
                 next(20),
                 200 + next(300),
@@ -93,12 +93,10 @@ fn text() -> Vec<u8> {
                 next(130)
             ),
             7 => format!(
-                "{} {:2} {:02}:{:02}:{:02} web-{:02} sshd[{}]: Received disconnect from 10.{}.{}.{} port {}:{}: disconnected by user at {}-{:02}-{:02} {:02}:{:02}:{:02},{:03}",
+                "{} {:2} {} web-{:02} sshd[{}]: Received disconnect from 10.{}.{}.{} port {}:{}: disconnected by user at {}-{} {},{:03}",
                 MONTHS[next(4) as usize],
                 1 + next(28),
-                next(24),
-                next(60),
-                next(60),
+                clock(&mut next),
                 next(20),
                 next(32_768),
                 next(256),
@@ -107,11 +105,8 @@ fn text() -> Vec<u8> {
                 next(65_536),
                 next(30),
                 2000 + next(30),
-                1 + next(12),
-                1 + next(28),
-                next(24),
-                next(60),
-                next(60),
+                day(&mut next),
+                clock(&mut next),
                 next(1000)
             ),
             0 => format!(
